@@ -1,0 +1,40 @@
+# Two commands do all the set-up: `make demo` runs the main job on made-up records, `make test` passes the tests.
+# Both build .venv themselves. Another Python: make PYTHON=python3.13 test
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: demo test lint types format score browse clean
+.DEFAULT_GOAL := demo
+
+demo: $(READY)
+	$(BIN)/tracker demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2
+
+lint: $(READY)
+	$(BIN)/ruff check tracker tests
+	$(BIN)/ruff format --check tracker tests
+
+types: $(READY)
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix tracker tests
+	$(BIN)/ruff format tracker tests
+
+score: $(READY)
+	$(BIN)/python -m tests.score
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "tracker needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "tracker needs Python's venv module (on Debian: apt install python3-venv)"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)

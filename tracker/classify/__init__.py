@@ -1,0 +1,51 @@
+"""What a record is about: relevance, approaches, conditions, stage of evidence, flags, each with the words that say so.
+
+`Classifier.classify` is pure: same record, same linked trials, same taxonomy, same labels. It never reads a database, the
+network or a clock, and it never raises for what a record contains. Rules live in taxonomy.toml (what exists) and
+rules.toml (how text is read); the modules beside hold the order in which they speak.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tracker.classify.approach import Approaches
+from tracker.classify.condition import Conditions
+from tracker.classify.document import Document, make_label
+from tracker.classify.flags import find_flags
+from tracker.classify.relevance import judge_relevance
+from tracker.classify.rules import Rules
+from tracker.classify.stage import judge_stage
+from tracker.classify.taxonomy import Taxonomy, load_taxonomy
+from tracker.records import Label, Record
+
+__all__ = ["Classifier", "Taxonomy", "load_taxonomy"]
+
+Linked = Sequence[tuple[str, tuple[str, ...]]]
+
+
+class Classifier:
+    """Compiles the taxonomy and the rules once; then classifies any number of records."""
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self.taxonomy = taxonomy
+        self._rules = Rules()
+        self._approaches = Approaches(taxonomy, self._rules)
+        self._conditions = Conditions(taxonomy)
+
+    def classify(self, record: Record, linked: Linked = ()) -> list[Label]:
+        """One label on relevance, one on stage, any number on approach, condition and flag.
+
+        linked: (NCT number, phases as the registry says) of the trials that this record reports.
+        """
+        document = Document(record)
+        relevance = judge_relevance(document, self._rules)
+        stage, study = judge_stage(document, linked, self._rules)
+        labels = [stage, *find_flags(document, study, stage.label, relevance.relevant)]
+        verdict = "off"
+        if relevance.relevant:
+            approaches = self._approaches.find(document, stage.label)
+            core = next((label for label in approaches if self.taxonomy.is_core(label.label)), None)
+            verdict = "core" if core else "hair"
+            labels += approaches + self._conditions.find(document)
+        reason = make_label("relevance", verdict, relevance.rule, relevance.strength, relevance.at, source=relevance.source)
+        return [replace(label, version=self.taxonomy.version) for label in [reason, *labels]]

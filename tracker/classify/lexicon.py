@@ -1,0 +1,123 @@
+"""Phrases to one regular expression, and back. Knows no medicine.
+
+How a phrase is written, in taxonomy.toml, rules.toml and by users in queries.toml:
+
+    hair follicle stem cell     words; blank and hyphen are the same, and either may be missing, also between letters and
+                                figures ("PP405", "PP-405", "pp 405"); a final plural s is understood
+    exosom*                     any ending, as in PubMed
+    bone marrow(| derived) (mesenchymal|stromal) cell       alternatives; an empty one makes a part optional
+
+All phrases stand in one trie, so that a text is read once however many there are.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+_WORDS = re.compile(r"[a-z]+|[0-9]+|[^a-z0-9\s-]")
+_GROUP = re.compile(r"\(([^()]*)\)")
+_WORD_END = re.compile(r"[a-z0-9]*")
+_JOINT = " "
+_EXACT, _CUT = "exact", "cut"  # how a phrase ends: with its last letter (and a plural s), or anyhow (*)
+
+
+class Hit(NamedTuple):
+    """`name` was found at [start, end) of the folded text."""
+
+    start: int
+    end: int
+    name: str
+
+
+class Lexicon:
+    """Names and their phrases. At each word `find` gives the longest phrase and every shorter one that begins it."""
+
+    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
+        phrases: dict[tuple[str, ...], dict[str, list[str]]] = {}
+        for name, phrase in entries:
+            for plain in expand(phrase.lower()):
+                words = tuple(_WORDS.findall(plain.removesuffix("*")))
+                names = phrases.setdefault(words, {}).setdefault(_CUT if plain.endswith("*") else _EXACT, [])
+                if name not in names:
+                    names.append(name)
+        keys = {"".join(words): ends for words, ends in phrases.items()}
+        self._found = {"".join(words): list(_beginnings(words, keys)) for words in phrases}
+        pattern = _trie_pattern(phrases)
+        # A word begins after anything that is no word; a class in front lets the engine skip along quickly.
+        self._every = re.compile(rf"[^a-z0-9](?=({pattern}))")
+        self._first = re.compile(rf"\b(?:{pattern})")
+
+    def search(self, low: str, start: int = 0, end: int | None = None) -> tuple[int, int] | None:
+        """The first phrase that begins in [start, end), as a range."""
+        match = self._first.search(low, start, len(low) if end is None else end)
+        return match.span() if match else None
+
+    def find(self, low: str) -> list[Hit]:
+        """Hits in folded, lower-case text, by start."""
+        hits: list[Hit] = []
+        low = " " + low  # so that a text may begin with a phrase: positions are one too high below
+        for match in self._every.finditer(low):
+            start, end = match.span(1)
+            key = low[start:end].replace(" ", "").replace("-", "")
+            if key not in self._found:
+                key = key[:-1]  # the plural s
+            for length, cut, names in self._found[key]:
+                stop = end if length == len(key) else _skip(low, start, length)
+                if cut:
+                    stop = _WORD_END.match(low, stop).end()  # type: ignore[union-attr]
+                for name in names:
+                    hits.append(Hit(start - 1, stop - 1, name))
+        return hits
+
+
+def expand(phrase: str) -> Iterator[str]:
+    """Every plain phrase that a phrase with (alternatives) stands for."""
+    group = _GROUP.search(phrase)
+    if group is None:
+        yield " ".join(phrase.split())
+        return
+    for choice in group[1].split("|"):
+        yield from expand(phrase[: group.start()] + choice + phrase[group.end() :])
+
+
+def _beginnings(words: tuple[str, ...], keys: dict[str, dict[str, list[str]]]) -> Iterator[tuple[int, bool, list[str]]]:
+    """(length without blanks, open-ended, names) of each phrase that begins the given one, itself included."""
+    key = "".join(words)
+    ends = set(accumulate(map(len, words)))
+    for length in range(1, len(key) + 1):
+        found = keys.get(key[:length], {})
+        if _CUT in found:
+            yield length, True, found[_CUT]
+        if _EXACT in found and (length in ends or (key[length : length + 1] == "s" and length + 1 in ends)):
+            yield length, False, found[_EXACT]
+
+
+def _skip(low: str, start: int, length: int) -> int:
+    """The position after `length` characters that are no joint."""
+    at = start
+    while length:
+        length -= low[at] not in " -"
+        at += 1
+    return at
+
+
+def _trie_pattern(phrases: dict[tuple[str, ...], dict[str, list[str]]]) -> str:
+    trie: dict[str, Any] = {}
+    for words, ends in phrases.items():
+        node = trie
+        for char in _JOINT.join(words):
+            node = node.setdefault(char, {})
+        for end in ends:
+            node[end] = {}
+    return _node_pattern(trie)
+
+
+def _node_pattern(node: dict[str, Any]) -> str:
+    """Longer phrases first, so that the longest wins."""
+    steps = [("[ -]?" if char == _JOINT else re.escape(char)) + _node_pattern(child) for char, child in node.items() if child]
+    if _EXACT in node:
+        steps.append("s?(?![a-z0-9])")
+    if _CUT in node:
+        steps.append("")
+    return steps[0] if len(steps) == 1 else f"(?:{'|'.join(steps)})"

@@ -1,0 +1,77 @@
+"""A trial phase in running text that is the record's own: not the hair cycle's, an enzyme's, another trial's, a planned one's."""
+
+import re
+from typing import NamedTuple
+
+from tracker.classify.rules import Rules
+from tracker.classify.text import Text
+
+# iv before iii before ii before i, else "ii" is read as "i" and a rest. "2b/3" inside a trial's name: ALLEGRO-2b/3.
+_ONE = r"(iv|iii|ii|i|[0-4])\s?-?([abc](?![a-z0-9]))?"
+_PHASE = re.compile(rf"\bphases?[\s-]*{_ONE}(?:\s?(?:/|-|to|and|&|or)\s?(?:phase\s?)?{_ONE})?(?![a-z0-9])")
+_ACRONYM = re.compile(r"\b[a-z]{3,}[a-z0-9]*-([12])([ab])?/([23])(?![a-z0-9/])")
+# What stands before "phase" when it is a part of the hair cycle, of a study, of a scan.
+_OTHER_PHASE = re.compile(r"(?:anagen|catagen|telogen|exogen|growth|resting|luteal|follicular|acute|chronic|lag|imaging|two|three|single|double|mid|solid|liquid|gas|contrast)[ -]$")
+# "in phase III studies", "limited phase II clinical trials": other people's.
+_OTHERS_TRIALS = re.compile(r"\s(?:[a-z-]+\s){0,3}?(?:trials|studies)\b")
+_ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
+_BEFORE, _AFTER = 60, 45  # characters of the sentence in which another trial or a plan shows
+
+
+class Phase(NamedTuple):
+    """digits: "2", "12" for 1/2, "0"; detail: "2a" or "". A range of the folded text."""
+
+    digits: str
+    detail: str
+    start: int
+    end: int
+
+
+def phases(text: Text) -> list[Phase]:
+    """Every trial phase that the text names, whosesoever."""
+    found = []
+    if "phase" in text.low:
+        for match in _PHASE.finditer(text.low):
+            early = text.low[: match.start()].endswith("early ")
+            if not _OTHER_PHASE.search(text.low, max(0, match.start() - 14), match.start()):
+                found.append(_phase(match[1], match[2], match[3], *match.span(), early=early))
+    for match in _ACRONYM.finditer(text.low) if "/" in text.low else ():
+        found.append(_phase(match[1], match[2], match[3], *match.span(), early=False))
+    return found
+
+
+def _phase(first: str, letter: str | None, second: str | None, start: int, end: int, *, early: bool) -> Phase:
+    low = _ROMAN.get(first, first)
+    high = _ROMAN.get(second, second) if second else ""
+    digits = "0" if early and low == "1" else "".join(sorted({low, high} - {""}))
+    return Phase(digits, low + letter if letter else "", start, end)
+
+
+def own_phase(text: Text, rules: Rules, protocol: bool = False) -> Phase | None:
+    """The phase that this record itself reports: of an abstract the first, of a title all together ("Ib and ... phase II").
+
+    In a protocol the planned trial is its own.
+    """
+    found = [phase for phase in phases(text) if not rules.study_cue["not_a_phase"].search(text.low, phase.end, phase.end + 4)]
+    if text.field == "title":
+        return _together(found) if found else None
+    return next((phase for phase in found if _is_own(text, phase, rules, protocol)), None)
+
+
+def _together(found: list[Phase]) -> Phase:
+    digits = "".join(sorted(set("".join(phase.digits for phase in found))))
+    return found[0]._replace(digits=digits) if digits in ("12", "23") else found[0]
+
+
+def _is_own(text: Text, phase: Phase, rules: Rules, protocol: bool) -> bool:
+    if protocol:
+        return True
+    sentence = text.sentence_at(phase.start)
+    before, after = max(sentence.start, phase.start - _BEFORE), min(sentence.end, phase.end + _AFTER)
+    if sentence.part == "background" or rules.study_cue["not_own"].search(text.low, before, after):
+        return False
+    pooled = "pool" in text.low[sentence.start : sentence.end]
+    if _OTHERS_TRIALS.match(text.low, phase.end) and not pooled:
+        return False
+    told = rules.study_cue["told_of_others"].search(text.low, phase.end, sentence.end)
+    return not told or rules.cue["own_work"].search(text.low, sentence.start, sentence.end) is not None

@@ -1,0 +1,140 @@
+"""Text as it is searched, with a way back to the text as it is stored. Knows no medicine.
+
+A `Text` is one stored column (a title, an abstract, a JSON list) beside its folded form: compatibility forms resolved,
+Greek letters spelt out, dashes and quotes made plain, accents dropped, white space made blank, lower case. Folding may
+change lengths ("β" becomes "beta"), so a folded text carries the original index of each of its characters.
+
+It also splits a text into sentences and tells the part of a labelled abstract in which a sentence stands.
+"""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple
+
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad"
+_QUOTES = "\u2018\u2019\u02bc\u2032\u00b4"
+_BLANK = str.maketrans("\n\t\r\f\v", "     ")
+
+# A sentence ends at a full stop before a capital or figure, at a full stop glued to the next word ("needed.Areas"), or at
+# a line end; "vs. Finasteride" and "et al. In" are no ends.
+_BREAK = re.compile(r"[.!?](?:[\"')\]]?\s+(?=[A-Z0-9\[(\"'])|(?=[A-Z][a-z]))|\n+")
+_NO_END = ("vs", "e.g", "i.e", " al", "cf", "fig", "approx")
+
+# Labels of abstract parts, by what the part is for. NLM maps its 3,032 labels to five categories
+# (https://www.nlm.nih.gov/bsd/policy/structured_abstracts.html); these are the frequent ones of clinical journals.
+_PARTS = {
+    "background": "background introduction rationale context importance significance",
+    "aim": "aim aims objective objectives purpose hypothesis goal goals",
+    "methods": "method methods design setting patients participants subjects intervention interventions materials",
+    "results": "result results findings outcomes",
+    "conclusions": "conclusion conclusions interpretation discussion limitations",
+}
+_PART_OF = {word: part for part, words in _PARTS.items() for word in words.split()}
+_LABEL = re.compile(r"(?:[\"'(\[]\s*)?([A-Z][A-Za-z]+)(?:[ /&,]+(?:[A-Za-z]+)){0,4}\s?(?::\s?|\.\s)(?=\S)|([A-Z]{4,})\b(?= [A-Z])")
+
+
+class Sentence(NamedTuple):
+    """A half-open range of the folded text; part is one of _PARTS, or "" where the abstract has no labels."""
+
+    start: int
+    end: int
+    part: str
+
+
+class Text:
+    """One stored column and its folded form. `span` leads from the folded form back to the stored text."""
+
+    def __init__(self, field: str, original: str) -> None:
+        self.field = field
+        self.original = original
+        self.cased, self._origins = fold(original)
+        self.low = self.cased.translate(_BLANK).lower() if "\n" in self.cased else self.cased.lower()
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in `original` of the folded range [start, end)."""
+        if self._origins is None:
+            return start, end
+        return self._origins[start], self._origins[end - 1] + 1
+
+    @cached_property
+    def sentences(self) -> list[Sentence]:
+        ends = (match for match in _BREAK.finditer(self.cased) if self._is_end(match.start(), match.end()))
+        cuts = sorted({0, *(match.end() for match in ends), len(self.cased)})
+        out, part = [], ""
+        for start, end in pairwise(cuts):
+            part = self._label(start, end) or part
+            out.append(Sentence(start, end, part))
+        return out or [Sentence(0, 0, "")]
+
+    def sentence_at(self, position: int) -> Sentence:
+        starts = self._starts
+        return self.sentences[max(0, bisect_right(starts, position) - 1)]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [sentence.start for sentence in self.sentences]
+
+    def _is_end(self, stop: int, end: int) -> bool:
+        before = self.low[max(0, stop - 6) : stop]
+        glued = end == stop + 1 and self.cased[stop] != "\n"
+        return not before.endswith(_NO_END) and (not glued or before[-2:].isalpha())
+
+    def _label(self, start: int, end: int) -> str:
+        match = _LABEL.match(self.cased, start, min(end, start + 80))
+        return _PART_OF.get((match[1] or match[2]).lower(), "") if match else ""
+
+
+def fold(text: str) -> tuple[str, list[int] | None]:
+    """The folded text, case kept, and the original index of each of its characters (None: every index is its own)."""
+    if text.isascii():
+        return text, None
+    pieces: list[str] = []
+    origins: list[int] = []
+    last, moved = 0, False
+    for match in _NON_ASCII.finditer(text):
+        at = match.start()
+        plain = _FOLDED[match[0]]
+        pieces += (text[last:at], plain)
+        origins.extend(range(last, at))
+        origins.extend([at] * len(plain))
+        moved = moved or len(plain) != 1
+        last = at + 1
+    pieces.append(text[last:])
+    origins.extend(range(last, len(text)))
+    return "".join(pieces), origins if moved else None
+
+
+class _Folded(dict[str, str]):
+    """Plain spelling of one character, worked out once."""
+
+    def __missing__(self, char: str) -> str:
+        self[char] = plain = _plain(char)
+        return plain
+
+
+def _plain(char: str) -> str:
+    if char in _DASHES:
+        return "-"
+    if char in _QUOTES:
+        return "'"
+    if char in "\u201c\u201d":
+        return '"'
+    if char.isspace() or char in "\u2122\u00ae\u00a9":  # trade marks would glue to the name before them
+        return " "
+    plain = "".join(c for c in unicodedata.normalize("NFKD", char) if not unicodedata.combining(c))
+    return "".join(_spelt(c) for c in plain).replace("\n", " ")
+
+
+def _spelt(char: str) -> str:
+    name = unicodedata.name(char, "")
+    if not name.startswith("GREEK ") or " LETTER " not in name:
+        return char
+    word = name.split(" LETTER ")[1].split()[-1].lower()
+    return word.capitalize() if char.isupper() else word
+
+
+_FOLDED = _Folded()

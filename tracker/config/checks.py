@@ -1,0 +1,156 @@
+"""What only two values together can get wrong: names written twice, names that point nowhere, queries that ask nothing.
+
+Works on the file as TOML gave it, not on the models, so that it finds its mistakes beside those of the models; whatever
+has the wrong type is left alone here, as the models have said so. Also the warnings: what is allowed and rarely meant.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from tracker import expression
+from tracker.config.hosts import is_loopback
+from tracker.config.mistakes import Report, did_you_mean
+from tracker.expression import Term, Tree
+
+_HAIR = re.compile(
+    r"alopeci|hair|bald|effluvium|hypotrichos|dermal papilla|follic|pilosebaceous|trichogen|anagen|telogen", re.I
+)
+_LOWER_OPERATOR = re.compile(r"\b(and|or|not)\b")
+_ONLY_IDS = re.compile(r"(\s*NCT\d{8}\s*,?)+", re.IGNORECASE)
+
+
+def entries(data: dict[str, Any], section: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The tables of [[section]], numbered."""
+    held = data.get(section)
+    if isinstance(held, list):
+        yield from ((number, entry) for number, entry in enumerate(held) if isinstance(entry, dict))
+
+
+def texts(value: Any) -> list[str]:
+    """The strings of a list, or none where there is no list."""
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def check(data: dict[str, Any], report: Report, leaves: Collection[str] | None) -> None:
+    """Adds every mistake to `report`."""
+    _names_once(data, report, ("query", "feed"), "name")
+    _names_once(data, report, ("digest",), "name")
+    _names_once(data, report, ("approach",), "id")
+    for number, query in entries(data, "query"):
+        if "pubmed" not in query and not query.get("clinicaltrials"):
+            report.add(("query", number), "asks nothing: write pubmed = '...' or clinicaltrials = { cond = \"...\" }")
+    for number, approach in entries(data, "approach"):
+        if not any(texts(value) for value in approach.values()):
+            report.add(("approach", number), 'names nothing: write terms = ["...", "..."]')
+    _digests(data, report, leaves)
+    _mail(data, report)
+
+
+def _names_once(data: dict[str, Any], report: Report, sections: tuple[str, ...], key: str) -> None:
+    first: dict[str, tuple[str, int]] = {}
+    for section in sections:
+        for number, entry in entries(data, section):
+            name = entry.get(key)
+            if not isinstance(name, str):
+                continue
+            if name in first:
+                line = report.positions.of((*first[name], key)).line
+                report.add((section, number, key), f'"{name}" is taken by the {first[name][0]} on line {line}')
+            first.setdefault(name, (section, number))
+
+
+def _digests(data: dict[str, Any], report: Report, leaves: Collection[str] | None) -> None:
+    names = {str(entry.get("name")) for section in ("query", "feed") for _, entry in entries(data, section)}
+    known = known_approaches(data, leaves)
+    for number, digest in entries(data, "digest"):
+        for place, name in enumerate(texts(digest.get("queries"))):
+            if name not in names:
+                report.add(
+                    ("digest", number, "queries", place), f'no query or feed "{name}" - {did_you_mean(name, names)}'
+                )
+        if digest.get("queries") == []:
+            report.add(("digest", number, "queries"), "is empty: leave it out to tell of all")
+        for place, name in enumerate(texts(digest.get("approaches"))):
+            if known is not None and name not in known:
+                report.add(("digest", number, "approaches", place), _unknown_approach(name, known))
+
+
+def _mail(data: dict[str, Any], report: Report) -> None:
+    smtp = data.get("smtp")
+    if isinstance(smtp, dict) and smtp.get("security") == "none" and not is_loopback(f"http://{smtp.get('host')}/"):
+        report.add(("smtp", "security"), "none is for a mail server on this machine only: use starttls or tls")
+
+
+def known_approaches(data: dict[str, Any], leaves: Collection[str] | None) -> set[str] | None:
+    """Leaves and families of the taxonomy and of [[approach]]; None where the taxonomy was not given."""
+    if leaves is None:
+        return None
+    own = {entry["id"] for _, entry in entries(data, "approach") if isinstance(entry.get("id"), str)}
+    every = {*leaves, *own}
+    return every | {leaf.partition(".")[0] for leaf in every}
+
+
+def _unknown_approach(name: str, known: set[str]) -> str:
+    short = {leaf for leaf in known if "." in leaf} if "." in name else {leaf for leaf in known if "." not in leaf}
+    return f'no family or leaf "{name}" in the taxonomy - {did_you_mean(name, short)}'
+
+
+def warn(data: dict[str, Any], report: Report, leaves: Collection[str] | None) -> None:
+    """Adds to `report` what is allowed and rarely meant. The file has no mistakes any more."""
+    if not data.get("query"):
+        report.add((), "there is no [[query]], so nothing is followed")
+    for number, query in entries(data, "query"):
+        for message in _pubmed_warnings(query["pubmed"]) if "pubmed" in query else ():
+            report.add(("query", number, "pubmed"), message)
+        for area, value in query.get("clinicaltrials", {}).items():
+            for message in _area_warnings(area, value):
+                report.add(("query", number, "clinicaltrials", area), message)
+    for number, digest in entries(data, "digest"):
+        if digest.get("email") and "smtp" not in data:
+            report.add(
+                ("digest", number, "email"), "there is no [smtp] to send it by, so the file is all there will be"
+            )
+    _warn_of_approaches(data, report, known_approaches(data, leaves))
+
+
+def _warn_of_approaches(data: dict[str, Any], report: Report, known: set[str] | None) -> None:
+    """Approaches that are followed and do not exist, and those that exist here and are not followed."""
+    followed: set[str] = set()
+    for number, query in entries(data, "query"):
+        for place, name in enumerate(query.get("follows", [])):
+            followed.add(name)
+            if known is not None and name not in known:
+                report.add(("query", number, "follows", place), _unknown_approach(name, known))
+    for number, approach in entries(data, "approach"):
+        if followed.isdisjoint((approach["id"], approach["id"].partition(".")[0])):
+            report.add(("approach", number, "id"), "no query follows it: add it, or its family, to `follows`")
+
+
+def _pubmed_warnings(text: str) -> Iterator[str]:
+    tree = expression.parse(text)
+    if not about_hair(tree):
+        yield 'no AND-ed part is about hair loss, so other fields come in: ... AND (alopecia[mh] OR "hair loss"[tiab])'
+    for term in expression.terms(tree):
+        if not term.quoted and (match := _LOWER_OPERATOR.search(term.text)):
+            yield f'"{match.group()}" in lower case is a word to PubMed: write {match.group().upper()}'
+        if term.truncated and len(term.text.split()[-1]) < 4:
+            yield f'"{term.text}*" has fewer than 4 letters before the *, so PubMed does not take it as any ending'
+
+
+def _area_warnings(area: str, value: str) -> Iterator[str]:
+    bare = re.sub(r'"[^"]*"', "", value)
+    if area != "advanced" and (match := re.search(r"\b(or|and)\b", bare)):
+        yield f'"{match.group()}" in lower case is a word to ClinicalTrials.gov: write {match.group().upper()}'
+    if area != "advanced" and _ONLY_IDS.fullmatch(value):
+        yield "holds only NCT numbers, so ClinicalTrials.gov ignores advanced"
+
+
+def about_hair(tree: Tree) -> bool:
+    """Whether all that the expression finds has to do with hair: an AND needs one such part, an OR half of them."""
+    if isinstance(tree, Term):
+        return bool(_HAIR.search(tree.text))
+    if tree.op == "NOT":
+        return about_hair(tree.parts[0])
+    hits = sum(about_hair(part) for part in tree.parts)
+    return hits > 0 if tree.op == "AND" else 2 * hits >= len(tree.parts)

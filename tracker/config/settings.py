@@ -1,0 +1,154 @@
+"""What queries.toml comes to once it is read: frozen, every default filled in, every path absolute.
+
+Plain dataclasses without validation: whoever holds Settings may trust them. Nothing here reads a file.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from tracker.config.hosts import is_placeholder, is_real
+from tracker.errors import ConfigError
+
+# The name under which trials and papers are fetched because a record points to them; no query may take it.
+LINKED = "linked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """One topic, asked of each source in that source's own language.
+
+    pubmed: a PubMed expression on one line, or "". clinicaltrials: search areas of API v2 (cond, intr, term, titles,
+    outc, spons, lead, locn, advanced). follows: families or leaves of the taxonomy that it is meant to see whole.
+    gold: PMIDs and NCT numbers that it must find.
+    """
+
+    name: str
+    title: str = ""
+    pubmed: str = ""
+    clinicaltrials: Mapping[str, str] = field(default_factory=dict, hash=False)
+    follows: tuple[str, ...] = ()
+    gold: tuple[str, ...] = ()
+
+    def expression(self, source: str) -> str:
+        """What this query asks of a source, as one string: equal exactly when the question is, "" for nothing."""
+        if source == "pubmed":
+            return self.pubmed
+        if source == "clinicaltrials" and self.clinicaltrials:
+            return json.dumps(dict(self.clinicaltrials), ensure_ascii=False, sort_keys=True)
+        return ""
+
+    def with_expression(self, source: str, expression: str) -> "Query":
+        """The same query asking `expression` (as `expression()` gave it, perhaps before an edit) of that source."""
+        if source == "pubmed":
+            return replace(self, pubmed=expression)
+        if source == "clinicaltrials":
+            return replace(self, clinicaltrials=json.loads(expression) if expression else {})
+        raise ConfigError(f'query {self.name}: no expression can be asked of "{source}"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """Where a source is and how politely it is asked: `pace` in requests a second, `retry_wait` in seconds."""
+
+    name: str
+    url: str
+    pace: float
+    retry_wait: float = 1.0
+    tool: str = "follicle-tracker"
+    contact: str = ""
+    api_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """An RSS or Atom feed. `private` allows loopback and private addresses."""
+
+    name: str
+    url: str
+    title: str = ""
+    private: bool = False
+
+
+# A leaf added to the shipped taxonomy, or what refines one: the keys that were written, as taxonomy.toml has them.
+Approach: TypeAlias = dict[str, str | bool | list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """What is told, to whom and when. `queries` names queries and feeds; none in the file means all of them.
+
+    approaches: families or leaves to which it is limited; () is no limit. min_severity: high 3, medium 2, low 1.
+    """
+
+    name: str
+    every: str
+    queries: tuple[str, ...] = ()
+    approaches: tuple[str, ...] = ()
+    min_severity: int = 1
+    email: tuple[str, ...] = ()
+    send_empty: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smtp:
+    """The mail server. security: starttls, tls or none (none: loopback only)."""
+
+    host: str
+    sender: str
+    port: int = 587
+    security: str = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole of queries.toml. `warnings` are lines for `check`, each with file:line."""
+
+    path: Path | None = None
+    timezone: str = "UTC"
+    fetch: str = "daily 06:00"
+    contact: str = ""
+    db: Path = Path("db/tracker.db")
+    digests_dir: Path = Path("digests")
+    sources: Mapping[str, SourceSettings] = field(default_factory=dict, hash=False)
+    queries: tuple[Query, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    approaches: tuple[Approach, ...] = field(default=(), hash=False)
+    digests: tuple[Digest, ...] = ()
+    smtp: Smtp | None = None
+    warnings: tuple[str, ...] = ()
+
+    def query(self, name: str) -> Query:
+        """The query of that name; ConfigError, with the nearest names, where there is none."""
+        return _named(self.queries, name, "query")
+
+    def digest(self, name: str) -> Digest:
+        return _named(self.digests, name, "digest")
+
+    def require_contact(self, source: str) -> None:
+        """Raises ConfigError when a real host would be asked without an address of its asker, as NCBI's rules want."""
+        settings = self.sources.get(source)
+        if settings and is_real(source, settings.url) and is_placeholder(settings.contact):
+            where = self.path.name if self.path else "queries.toml"
+            raise ConfigError(
+                f"{where}: tracker.contact: {source} is not asked before you say who asks: "
+                'put your e-mail address there, as in contact = "ada@university.edu"'
+            )
+
+
+_Named = TypeVar("_Named", Query, Digest)
+
+
+def _named(held: tuple[_Named, ...], name: str, what: str) -> _Named:
+    for one in held:
+        if one.name == name:
+            return one
+    names = [one.name for one in held]
+    near = get_close_matches(name, names, n=1)
+    hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(names) or 'none'}"
+    raise ConfigError(f'no {what} is named "{name}" - {hint}')

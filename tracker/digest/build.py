@@ -1,0 +1,240 @@
+"""From material to a digest: sections and their order, who gets a card, the summary, the alarms. Pure.
+
+Everything that was gathered is told. What a section has too much of follows as one line each; nothing is carried over.
+A quiet span is called quiet only when every source answered; a source that did not is said on top.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tracker.dates import from_stamp, stamp
+from tracker.digest.entries import CORRECTION_NOUNS, LADDER, correction, entry, section_of, severity, size
+from tracker.digest.material import Answer, Material, Work
+from tracker.digest.model import Alarm, Digest, Row, Section
+from tracker.digest.wording import clean, counted, listed, moment, source_name
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A section: its heading, what one of its entries and several are called, how many get a card (None: all)."""
+
+    key: str
+    title: str
+    one: str
+    many: str
+    cards: int | None = None
+
+
+# In the order in which they are read.
+SHAPES = (
+    _Shape("corrections", "Corrections and retractions", "", ""),  # counted by what each of them is
+    _Shape("moved", "What moved in trials", "trial moved", "trials moved", 12),
+    _Shape("human", "New human evidence", "new human study", "new human studies", 8),
+    _Shape("systematic", "Systematic reviews of human evidence", "new systematic review", "new systematic reviews", 4),
+    _Shape("new_trials", "New trials", "new trial", "new trials", 8),
+    _Shape("preprints", "Preprints, not peer reviewed", "preprint", "preprints", 4),
+    _Shape("preclinical", "Preclinical", "preclinical paper", "preclinical papers", 0),
+    _Shape("news", "News", "news item", "news items", 0),
+    _Shape("other", "Reviews and other papers", "other paper", "other papers", 0),
+)
+
+_COURTESY = {"pubmed": "PubMed, courtesy of the U.S. National Library of Medicine"}
+_CAUSE = 300  # characters shown of an error or a note
+
+
+def build(material: Material, period: str) -> Digest:
+    """The digest of one period. The same material gives the same digest."""
+    sections = tuple(_sections(material.works))
+    alarms = tuple(_alarms(material))
+    quiet = not sections and not alarms
+    parts = [part for section in sections for part in _counts(section, material.works)]
+    return Digest(
+        name=material.name,
+        period=period,
+        since=material.since,
+        until=material.until,
+        title=f"Hair research, {material.name} {period}",
+        subject=_subject(material, period, parts),
+        span=f"From {moment(material.since)} to {moment(material.until)}.",
+        summary=_summary(period, parts, alarms),
+        quiet=quiet,
+        alarms=alarms,
+        notices=tuple(_notices(material)),
+        sections=sections,
+        receipt=tuple(_row(answer) for answer in material.answers),
+        remarks=tuple(_remarks(material)),
+        footer=tuple(_footer(material.answers)),
+    )
+
+
+def _sections(works: Sequence[Work]) -> Iterable[Section]:
+    for shape in SHAPES:
+        mine = sorted((work for work in works if section_of(work) == shape.key), key=_ORDERS.get(shape.key, _by_stage))
+        if mine:
+            cards = len(mine) if shape.cards is None else shape.cards
+            entries = tuple(entry(work, card=n < cards) for n, work in enumerate(mine))
+            yield Section(key=shape.key, title=shape.title, entries=entries)
+
+
+def _by_severity(work: Work) -> tuple[object, ...]:
+    """The gravest first, then the newest."""
+    return (-severity(work), _latest_first(max(change.seen for change in work.changes)), work.id)
+
+
+def _by_severity_and_stage(work: Work) -> tuple[object, ...]:
+    return (-severity(work), *_by_stage(work))
+
+
+def _by_stage(work: Work) -> tuple[object, ...]:
+    """The strongest evidence first, then the largest, then the newest."""
+    stage = LADDER.index(work.stage.label) if work.stage and work.stage.label in LADDER else len(LADDER)
+    return (stage, -size(work), _latest_first(work.published), work.id)
+
+
+_ORDERS = {"corrections": _by_severity, "moved": _by_severity, "new_trials": _by_severity_and_stage}
+
+
+def _latest_first(date: str) -> tuple[int, ...]:
+    """A key that puts later dates first, and a date of less precision after those that it may mean."""
+    return (*(-ord(character) for character in date), 1)
+
+
+def _counts(section: Section, works: Sequence[Work]) -> Iterable[str]:
+    """What the summary says of a section: "2 trials moved"; of corrections what they are: "1 retraction"."""
+    if section.key == "corrections":
+        kinds = Counter(correction(work) for work in works if section_of(work) == section.key)
+        return [counted(kinds[one], one, many) for one, many in CORRECTION_NOUNS.values() if kinds[one]]
+    shape = next(shape for shape in SHAPES if shape.key == section.key)
+    return [counted(len(section.entries), shape.one, shape.many)]
+
+
+def _span_word(period: str) -> str:
+    return "week" if "-W" in period else "month" if period[:10].count("-") == 1 else "day"
+
+
+def _summary(period: str, parts: Sequence[str], alarms: Sequence[Alarm]) -> str:
+    if parts:
+        return f"{listed(parts)}."
+    if alarms:
+        return "Nothing to tell from what was answered. Whether it was quiet is not known: see above."
+    return f"A quiet {_span_word(period)}: nothing moved and nothing new. Every source answered."
+
+
+def _subject(material: Material, period: str, parts: Sequence[str]) -> str:
+    failed = dict.fromkeys(source_name(answer.source) for answer in _unanswered(material))
+    said = [*(f"no answer from {name}" for name in failed), *parts[:3]]
+    return f"Hair research, {material.name} {period}: {', '.join(said) or 'all clear'}"
+
+
+def _notices(material: Material) -> Iterable[str]:
+    held = sum(count for _, count in material.baseline)
+    if material.first_issue:
+        if held:
+            is_are = "is" if held == 1 else "are"
+            yield (
+                f"First issue: {counted(held, 'record')} held before tracker began"
+                f" {is_are} the baseline and not listed as new."
+            )
+        return
+    for query, count in material.baseline:
+        yield (
+            f"{counted(count, 'record')} that query {query} listed when it was first asked"
+            f" {'is' if count == 1 else 'are'} its baseline and not listed as new."
+        )
+
+
+def _unanswered(material: Material) -> list[Answer]:
+    """Sources that may hold what we do not know of. One that answered within a day before the end needs no alarm,
+    though it was not asked in the span: an extra issue may span an hour."""
+    latest = stamp(from_stamp(material.until) - timedelta(days=1))
+    return [
+        answer
+        for answer in material.answers
+        if not answer.complete and (answer.failing_since or answer.last_success < latest)
+    ]
+
+
+def _alarms(material: Material) -> Iterable[Alarm]:
+    """One alarm per source and situation, its queries together."""
+    groups: dict[tuple[str, str], list[Answer]] = {}
+    for answer in _unanswered(material):
+        situation = "failing" if answer.failing_since else "never" if not answer.last_try else "idle"
+        groups.setdefault((answer.source, situation), []).append(answer)
+    for (source, situation), group in groups.items():
+        yield _alarm(source_name(source), situation, group)
+
+
+def _alarm(name: str, situation: str, group: Sequence[Answer]) -> Alarm:
+    noun = "query" if len(group) == 1 else "queries"
+    what = f"{noun} {listed(answer.query for answer in group)}"
+    success = min(answer.last_success for answer in group)
+    last = f"last complete answer {moment(success)}" if success else "it has never answered completely"
+    if situation == "never":
+        return Alarm(text=f"{name} was never asked for {what}.")
+    if situation == "idle":
+        return Alarm(text=f"{name} was not asked in this span for {what}: {last}.")
+    since = min(answer.failing_since for answer in group)
+    causes = dict.fromkeys(clean(answer.error, _CAUSE) for answer in group)
+    return Alarm(
+        text=f"{name} has failed since {moment(since)} for {what}: {last}."
+        " What it lists meanwhile is told once it answers.",
+        cause="; ".join(list(causes)[:2]),
+    )
+
+
+def _row(answer: Answer) -> Row:
+    seen = answer.fetches > 0
+    return Row(
+        source=source_name(answer.source),
+        query=answer.query,
+        asked=moment(answer.last_try).removesuffix(" UTC") if answer.last_try else "never",
+        outcome=_outcome(answer),
+        listed=answer.listed,
+        new=answer.new if seen else None,
+        changed=answer.changed if seen else None,
+        off_topic=answer.off_topic if seen else None,
+    )
+
+
+def _outcome(answer: Answer) -> str:
+    if not answer.fetches:
+        return "failing" if answer.failing_since else "not asked"
+    tries = counted(answer.fetches, "try", "tries")
+    if answer.failing_since:
+        return f"FAILED ({answer.failed} of {tries})"
+    return f"complete ({answer.failed} of {tries} failed)" if answer.failed else "complete"
+
+
+def _remarks(material: Material) -> Iterable[str]:
+    for answer in material.answers:
+        where = f"{source_name(answer.source)}, {answer.query}"
+        if answer.quarantined:
+            yield f"{where}: {counted(answer.quarantined, 'record')} could not be read, kept in quarantine."
+        if answer.missing:
+            yield f"{where}: {counted(answer.missing, 'listed id')} not given, asked for again next time."
+        for note in answer.notes:
+            yield f"{where}: {clean(note, _CAUSE)}"
+    left = material.left
+    counts = [
+        (left.details, f"{counted(left.details, 'small edit')} in {counted(left.detailed, 'record')}"),
+        (left.off_topic, f"{counted(left.off_topic, 'work')} off topic"),
+        (left.below_severity, f"{counted(left.below_severity, 'work')} below this digest's severity"),
+        (left.outside_approaches, f"{counted(left.outside_approaches, 'work')} outside its approaches"),
+    ]
+    if said := [words for count, words in counts if count]:
+        yield f"Counted, not listed: {', '.join(said)}."
+
+
+def _footer(answers: Sequence[Answer]) -> Iterable[str]:
+    yield "A registry's status and phase are what a sponsor reports: neither is an approval."
+    yield "Not medical advice."
+    for source in dict.fromkeys(answer.source for answer in answers):
+        mine = [answer for answer in answers if answer.source == source]
+        retrieved = max(answer.last_success for answer in mine)
+        data_of = max(answer.data_of for answer in mine)
+        parts = [_COURTESY.get(source, source_name(source))]
+        parts += [f"data of {data_of}"] if data_of else []
+        parts += [f"retrieved {moment(retrieved)}" if retrieved else "not retrieved yet"]
+        yield f"Source: {', '.join(parts)}."

@@ -1,0 +1,201 @@
+"""One work becomes one entry: which section it belongs to, what it is, why it is here, what moved. Pure.
+
+Says what the sources said, in their order of weight, and never what it might mean.
+"""
+
+import re
+from collections.abc import Iterable
+
+from tracker.digest.material import Change, Reason, TrialFacts, Work
+from tracker.digest.model import Entry, Line
+from tracker.digest.wording import (
+    FIELDS,
+    TRIAL_FIELDS,
+    address,
+    clean,
+    counted,
+    first_words,
+    listed,
+    reference,
+    status_words,
+)
+
+# From the strongest human evidence down to the bench: the order in which entries stand within a section.
+TRIALS = ("phase4", "phase3", "phase2_3", "phase2", "phase1_2", "phase1", "early_phase1", "trial_unphased")
+TRIALS = ("phase4", "phase3", "phase2_3", "phase2", "phase1_2", "phase1", "early_phase1", "trial_unphased")
+HUMAN = (*TRIALS, "observational", "case_report")
+PRECLINICAL = ("animal", "ex_vivo", "in_vitro", "in_silico")
+LADDER = (*HUMAN, "systematic_review", *PRECLINICAL, "review", "unclear")
+
+CORRECTIONS = ("retracted", "concern", "corrected", "retraction_reversed")
+NEW = ("new_article", "new_trial", "new_item")
+TAKEN_BACK = ("retracted", "withdrawn", "concern")
+NOTICES = {
+    "retracted": "Retracted",
+    "withdrawn": "Withdrawn",
+    "concern": "Under an expression of concern",
+    "corrected": "Corrected",
+}
+# What a correction is called when several are counted, the gravest first.
+CORRECTION_NOUNS = {
+    "retracted": ("retraction", "retractions"),
+    "withdrawn": ("withdrawal", "withdrawals"),
+    "concern": ("expression of concern", "expressions of concern"),
+    "corrected": ("correction", "corrections"),
+    "retraction_reversed": ("retraction reversed", "retractions reversed"),
+}
+_DESIGN = {
+    "randomised": "randomised",
+    "blinded": "blinded",
+    "controlled": "controlled",
+    "single_arm": "single arm",
+    "protocol": "protocol, no results yet",
+}
+_TITLE, _LINE, _NAME = 250, 400, 80  # characters shown of a title, of a line, of a sponsor or journal
+_QUOTED = 12  # words
+
+
+def entry(work: Work, *, card: bool) -> Entry:
+    """The entry of one work; who gets a card is decided where the whole section is seen."""
+    section = section_of(work)
+    return Entry(
+        section=section,
+        record=work.id,
+        ref=reference(work.id),
+        title=clean(work.title, _TITLE) or f"{reference(work.id)}, without a title",
+        url=work.url or address(work.id),
+        facts=tuple(part for part in _facts(work, section) if part),
+        approaches=tuple(clean(reason.name, _NAME) for reason in work.approaches),
+        why=_why(work),
+        queries=work.queries,
+        lines=tuple(_lines(work, section)),
+        events=tuple(change.id for change in work.changes),
+        severity=severity(work),
+        card=card,
+    )
+
+
+def severity(work: Work) -> int:
+    return max((change.severity for change in work.changes), default=0)
+
+
+def section_of(work: Work) -> str:
+    """The one section where a work stands, whatever else happened to it; the rest is said in its lines."""
+    kinds = {change.kind for change in work.changes}
+    announced = "published_from_preprint" in kinds or (not work.told_in and bool(kinds & {*NEW, "matched"}))
+    if (work.notice in TAKEN_BACK) if announced else (kinds & set(CORRECTIONS)):
+        return "corrections"
+    if work.kind == "news":
+        return "news"
+    if work.kind == "trial":
+        return "new_trials" if announced else "other" if kinds == {"matched"} else "moved"
+    if not announced or work.flag("protocol"):
+        return "other"
+    if work.flag("preprint"):
+        return "preprints"
+    return _by_stage(work.stage.label if work.stage else "unclear")
+
+
+def correction(work: Work) -> str:
+    """What the correction of a work is called: by its gravest event, or by its notice where it came with one."""
+    said = {change.kind for change in work.changes} | {work.notice}
+    return next(one for kind, (one, _) in CORRECTION_NOUNS.items() if kind in said)
+
+
+def _by_stage(stage: str) -> str:
+    if stage in HUMAN:
+        return "human"
+    if stage in PRECLINICAL:
+        return "preclinical"
+    return "systematic" if stage == "systematic_review" else "other"
+
+
+def size(work: Work) -> int:
+    """How many people (or animals) it says it studied; 0 where it does not say."""
+    if work.trial:
+        return work.trial.enrollment or 0
+    flag = work.flag("n")
+    digits = re.sub(r"[,\s]", "", flag.value) if flag else ""
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
+
+
+def _facts(work: Work, section: str) -> Iterable[str]:
+    """What it is, in parts: stage, design, size, who, when."""
+    if work.trial:
+        yield from _trial_facts(work, work.trial)
+        return
+    if work.stage and work.stage.label != "unclear":
+        yield clean(work.stage.name, _NAME)
+    yield "preprint" if work.flag("preprint") and section != "preprints" else ""
+    for flag, words in _DESIGN.items():
+        yield words if work.flag(flag) else ""
+    yield f"n = {size(work):,}" if size(work) else ""
+    for flag in ("duration", "species"):
+        reason = work.flag(flag)
+        yield clean(reason.value, _NAME) if reason else ""
+    yield ", ".join(part for part in (clean(work.venue, _NAME), work.published) if part)
+
+
+def _trial_facts(work: Work, trial: TrialFacts) -> Iterable[str]:
+    if work.stage and work.stage.label != "unclear":
+        yield clean(work.stage.name, _NAME) + _phase_detail(trial)
+    yield status_words(trial.status)
+    yield "randomised" if trial.allocation == "RANDOMIZED" else ""
+    if trial.enrollment is not None:
+        people = counted(trial.enrollment, "person", "people")
+        yield f"{people} enrolled" if trial.enrollment_type == "ACTUAL" else f"{people} planned"
+    yield clean(trial.sponsor, _NAME)
+    if trial.primary_completion and not any(change.field == "primary_completion" for change in work.changes):
+        expected = "" if trial.primary_completion_type == "ACTUAL" else " (expected)"
+        yield f"primary completion {trial.primary_completion}{expected}"
+
+
+def _phase_detail(trial: TrialFacts) -> str:
+    """2a or 2b is said by a title, not by the registry: kept apart, with who said it."""
+    if not trial.phase_detail:
+        return ""
+    return f" ({clean(trial.phase_detail, 10)} by its {clean(trial.phase_source, 20) or 'title'})"
+
+
+def _why(work: Work) -> str:
+    """At most twelve words of quote from the label that brought it here; "" where no label quotes anything."""
+    reasons: Iterable[Reason | None] = (*work.approaches, work.relevance, work.stage)
+    for reason in reasons:
+        if reason and reason.quote and reason.field:
+            names = TRIAL_FIELDS if work.kind == "trial" else FIELDS
+            return f"“{first_words(reason.quote, _QUOTED)}” in {names.get(reason.field, reason.field)}"
+    return ""
+
+
+def _lines(work: Work, section: str) -> Iterable[Line]:
+    """What moved, by severity; the notice of a work taken back; which issues told it before."""
+    changes = sorted(work.changes, key=lambda change: (-change.severity, change.id))
+    announced = any(change.kind in NEW for change in changes)
+    if work.notice and not any(change.kind in CORRECTIONS for change in changes):
+        yield Line(text=NOTICES[work.notice], loud=work.notice in TAKEN_BACK)
+    for change in changes:
+        if change.kind in NEW or (change.kind == "matched" and announced):
+            continue
+        yield _line(change)
+    if work.trial and section == "new_trials" and work.trial.why_stopped:
+        yield Line(text=clean(f"why it stopped: {work.trial.why_stopped}", _LINE))
+    yield from _told_before(work, section)
+
+
+def _line(change: Change) -> Line:
+    """A headline without the id that it starts with, as the entry names it; a linked paper becomes a link."""
+    text = clean(change.headline.removeprefix(f"{change.record}: "), _LINE) or change.kind.replace("_", " ")
+    linked = change.new or "" if change.kind == "paper_linked" else ""
+    url = address(linked)
+    if not url:
+        return Line(text=text, loud=change.severity == 3)
+    return Line(text=text.removesuffix(f" {linked}"), loud=change.severity == 3, url=url, ref=reference(linked))
+
+
+def _told_before(work: Work, section: str) -> Iterable[Line]:
+    if work.told_in and section == "corrections":
+        yield Line(text=f"This digest told it in {listed(work.told_in)}.")
+    elif section == "corrections":
+        yield Line(text="This digest had not told it before.")
+    elif work.told_in and section != "moved":
+        yield Line(text=f"Told before in {listed(work.told_in)}.")

@@ -1,0 +1,242 @@
+"""Which events an issue tells, and what is known of their records: plain SQL on one connection, nothing written.
+
+An event is told when its id lies in the span, this digest has not told it, its severity reaches the digest's, one of
+the digest's queries matches its record, the record is on topic and, where the digest is limited to approaches, has one
+of them. What announces a record is told only where the record was not there before the query was watched (its earliest
+match among the digest's queries is no baseline). A correction to what this digest told before is always told.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tracker.digest import sql
+from tracker.digest.material import Change, Left, Material, Reason, TrialFacts, Work
+from tracker.digest.receipt import gather_answers
+
+FIRST_STORED = ("new_article", "new_trial", "new_item", "published_from_preprint")
+ANNOUNCES = (*FIRST_STORED, "matched")
+CORRECTS = ("retracted", "concern", "corrected", "retraction_reversed")
+
+_CHANGE = "e.id, e.record, e.seen, e.kind, e.severity, e.field, e.old, e.new, e.headline"
+_TRIAL = """study_type, status, phases, phase_detail, phase_source, sponsor, allocation, masking, enrollment,
+    enrollment_type, start, start_type, primary_completion, primary_completion_type, completion, completion_type,
+    has_results, results_posted, why_stopped"""
+
+
+class DigestSettings(Protocol):
+    """What gathering needs of a digest's configuration. No queries: all of them. No approaches: no limit."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def queries(self) -> Sequence[str]: ...
+    @property
+    def approaches(self) -> Sequence[str]: ...
+    @property
+    def min_severity(self) -> int: ...
+
+
+def gather(
+    conn: sqlite3.Connection, digest: DigestSettings, after_event: int, upto_event: int, since: str, until: str
+) -> Material:
+    """Everything for one issue: events with ids in (after_event, upto_event], fetches started in (since, until]."""
+    reading = _Reading(conn, digest, after_event, upto_event)
+    chosen, left = reading.choose()
+    first = conn.execute("select 1 from digests where name = ? limit 1", [digest.name]).fetchone() is None
+    return Material(
+        name=digest.name,
+        since=since,
+        until=until,
+        first_issue=first,
+        works=tuple(reading.work(head, changes) for head, changes in sorted(chosen.items())),
+        left=left,
+        baseline=reading.baseline("" if first else since, until),
+        answers=gather_answers(conn, reading.queries, reading.off_topic_by_answer(), since, until),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What decides whether a record's events are told."""
+
+    head: str
+    matched: bool
+    baseline: bool
+    off_topic: bool
+    approaches: frozenset[str]
+    told: bool
+
+
+class _Reading:
+    """One reading of the database for one issue; every method is one question to it."""
+
+    def __init__(self, conn: sqlite3.Connection, digest: DigestSettings, after_event: int, upto_event: int) -> None:
+        self.conn = conn
+        self.name = digest.name
+        self.queries = tuple(digest.queries) or self._all_queries()
+        self.approaches = tuple(digest.approaches)
+        self.min_severity = max(1, digest.min_severity)
+        self.span = (after_event, upto_event)
+        self.marks = sql.marks(self.queries)
+        self.versions = self._versions()
+
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        return sql.rows(self.conn, statement, *values)
+
+    def _all_queries(self) -> tuple[str, ...]:
+        """Every query that asks something: `linked`, which follows links, asks nothing and announces nothing."""
+        return tuple(row[0] for row in self.rows("select name from queries where source != '[]' order by name"))
+
+    def _versions(self) -> Mapping[str, tuple[str, ...]]:
+        """Version of record -> its other versions."""
+        out: dict[str, tuple[str, ...]] = {}
+        for head, other in self.rows("select same_as, id from records where same_as is not null order by same_as, id"):
+            out[head] = (*out.get(head, ()), other)
+        return out
+
+    def choose(self) -> tuple[dict[str, list[Change]], Left]:
+        """The changes that are told, by version of record, and the count of what is not."""
+        known: dict[str, _Record] = {}
+        told: dict[str, list[Change]] = {}
+        left: dict[str, set[str]] = {"off_topic": set(), "below_severity": set(), "outside_approaches": set()}
+        details: list[str] = []
+        for change in self._changes():
+            if change.record not in known:
+                known[change.record] = self._record(change.record)
+            record = known[change.record]
+            verdict = self._verdict(change, record)
+            if verdict == "told":
+                told.setdefault(record.head, []).append(change)
+            elif verdict == "details":
+                details.append(record.head)
+            elif verdict in left:
+                left[verdict].add(record.head)
+        counts = {name: len(heads - told.keys()) for name, heads in left.items()}
+        return told, Left(**counts, details=len(details), detailed=len(set(details)))
+
+    def _changes(self) -> Iterable[Change]:
+        names = [name.strip().removeprefix("e.") for name in _CHANGE.split(",")]
+        statement = f"""select {_CHANGE} from events e where e.id > ? and e.id <= ?
+            and not exists (select 1 from digest_items i where i.name = ? and i.event = e.id) order by e.id"""
+        return (Change(**dict(zip(names, row, strict=True))) for row in self.rows(statement, *self.span, self.name))
+
+    def _verdict(self, change: Change, record: _Record) -> str:
+        if change.kind in CORRECTS and record.told:
+            return "told"
+        if not record.matched or (change.kind in ANNOUNCES and record.baseline):
+            return "unannounced"
+        if change.severity <= 0:
+            return "unannounced" if record.off_topic else "details"
+        if record.off_topic:
+            return "off_topic"
+        if self.approaches and not any(_within(leaf, self.approaches) for leaf in record.approaches):
+            return "outside_approaches"
+        return "told" if change.severity >= self.min_severity else "below_severity"
+
+    def _record(self, record: str) -> _Record:
+        head = self.rows("select coalesce(same_as, id) from records where id = ?", record)[0][0]
+        # Two queries that list it in one run see it at one moment: one of them was watched, so it was not there before.
+        matches = self.rows(
+            f"select baseline from matches where record = ? and query in ({self.marks}) order by first_seen, baseline",
+            record,
+            *self.queries,
+        )
+        labels = self.rows(
+            "select axis, label from labels where record = ? and axis in ('relevance', 'approach')", record
+        )
+        return _Record(
+            head=head,
+            matched=bool(matches),
+            baseline=bool(matches and matches[0][0]),
+            off_topic=("relevance", "off") in labels,
+            approaches=frozenset(label for axis, label in labels if axis == "approach"),
+            told=bool(self._told_in(head)),
+        )
+
+    def _told_in(self, head: str) -> tuple[str, ...]:
+        versions = (head, *self.versions.get(head, ()))
+        marks = sql.marks(versions)
+        statement = f"""select distinct d.id, d.period from events e
+            join digest_items i on i.event = e.id and i.name = ? join digests d on d.id = i.digest
+            where e.record in ({marks}) order by d.id"""
+        return tuple(period for _, period in self.rows(statement, self.name, *versions))
+
+    def work(self, head: str, changes: Sequence[Change]) -> Work:
+        """The facts and labels of a work's version of record, with the queries that match any version of it."""
+        title, kind, url, venue, published, notice, types = self.rows(
+            "select title, kind, url, venue, published, notice, types from records where id = ?", head
+        )[0]
+        labels = self._labels(head)
+        return Work(
+            id=head,
+            kind=kind,
+            title=title,
+            url=url,
+            venue=venue,
+            published=published,
+            notice=notice,
+            types=tuple(json.loads(types)),
+            trial=self._trial(head),
+            stage=next((label for label in labels if label.axis == "stage"), None),
+            relevance=next((label for label in labels if label.axis == "relevance"), None),
+            approaches=tuple(label for label in labels if label.axis == "approach"),
+            flags=tuple(label for label in labels if label.axis == "flag"),
+            queries=self._matched(head),
+            told_in=self._told_in(head),
+            changes=tuple(changes),
+        )
+
+    def _labels(self, record: str) -> list[Reason]:
+        statement = """select l.axis, l.label, coalesce(a.label, s.label, l.label) as name,
+                l.value, l.strength, l.field, l.quote
+            from labels l
+            left join approaches a on l.axis = 'approach' and a.id = l.label
+            left join stages s on l.axis = 'stage' and s.id = l.label
+            where l.record = ? order by l.strength desc, coalesce(a.rank, 0), l.label"""
+        names = ("axis", "label", "name", "value", "strength", "field", "quote")
+        return [Reason(**dict(zip(names, row, strict=True))) for row in self.rows(statement, record)]
+
+    def _trial(self, record: str) -> TrialFacts | None:
+        rows = self.rows(f"select {_TRIAL} from trials where record = ?", record)
+        if not rows:
+            return None
+        facts = dict(zip((name.strip() for name in _TRIAL.split(",")), rows[0], strict=True))
+        phases, results = tuple(json.loads(facts.pop("phases"))), bool(facts.pop("has_results"))
+        return TrialFacts(**facts, phases=phases, has_results=results)
+
+    def _matched(self, head: str) -> tuple[str, ...]:
+        versions = (head, *self.versions.get(head, ()))
+        marks = sql.marks(versions)
+        statement = f"select query from matches where record in ({marks}) and query in ({self.marks})"
+        found = {row[0] for row in self.rows(statement, *versions, *self.queries)}
+        return tuple(query for query in self.queries if query in found)
+
+    def baseline(self, since: str, until: str) -> tuple[tuple[str, int], ...]:
+        """By query, the records whose earliest match is that query's baseline and lies in (since, until]."""
+        statement = f"""select query, count(*) from (
+                select query, baseline, first_seen, row_number() over (
+                    partition by record order by first_seen, baseline, query) as place
+                from matches where query in ({self.marks}))
+            where place = 1 and baseline = 1 and first_seen > ? and first_seen <= ? group by query order by query"""
+        return tuple((query, count) for query, count in self.rows(statement, *self.queries, since, until))
+
+    def off_topic_by_answer(self) -> dict[tuple[str, str], int]:
+        """(source, query) -> records that were first stored in the span and are off topic."""
+        statement = f"""select r.source, m.query, count(distinct r.id)
+            from events e join records r on r.id = e.record
+            join labels l on l.record = r.id and l.axis = 'relevance' and l.label = 'off'
+            join matches m on m.record = r.id and m.query in ({self.marks}) and m.baseline = 0
+            where e.id > ? and e.id <= ? and e.kind in ({sql.marks(FIRST_STORED)})
+            group by r.source, m.query"""
+        return {
+            (source, query): count
+            for source, query, count in self.rows(statement, *self.queries, *self.span, *FIRST_STORED)
+        }
+
+
+def _within(leaf: str, wanted: Sequence[str]) -> bool:
+    """Whether a leaf is one of the wanted leaves or of the wanted families: "ev.msc" is within "ev"."""
+    return any(leaf == one or leaf.startswith(one + ".") for one in wanted)

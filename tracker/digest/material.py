@@ -1,0 +1,152 @@
+"""What a digest is made of, as read from the database: frozen dataclasses of plain values, nothing decided yet.
+
+Change    one event
+Reason    one label, with the words that made the rules say so
+Work      one work (its versions counted once) with its facts, labels and changes
+Answer    how one source answered one query in the span
+Material  all of it for one issue
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One event as it was stored. severity: 3 high, 2 medium, 1 low."""
+
+    id: int
+    record: str
+    seen: str
+    kind: str
+    severity: int
+    field: str | None
+    old: str | None
+    new: str | None
+    headline: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One label. `name` is what a reader calls it; `quote` stands in the record's column `field`, or both are None."""
+
+    axis: str
+    label: str
+    name: str
+    value: str = ""
+    strength: float = 1.0
+    field: str | None = None
+    quote: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFacts:
+    """A trial's columns that a digest shows. Enum values raw, dates partial, `why_stopped` as its sponsor wrote it."""
+
+    study_type: str = ""
+    status: str = ""
+    phases: tuple[str, ...] = ()
+    phase_detail: str = ""
+    phase_source: str = ""
+    sponsor: str = ""
+    allocation: str = ""
+    masking: str = ""
+    enrollment: int | None = None
+    enrollment_type: str = ""
+    start: str = ""
+    start_type: str = ""
+    primary_completion: str = ""
+    primary_completion_type: str = ""
+    completion: str = ""
+    completion_type: str = ""
+    has_results: bool = False
+    results_posted: str = ""
+    why_stopped: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One work that is told. `id` is its version of record; `changes` may be of any of its versions, by event id.
+
+    told_in: the periods of this digest's earlier issues that told it, oldest first.
+    """
+
+    id: str
+    kind: str  # article, trial, news
+    title: str
+    url: str
+    venue: str = ""
+    published: str = ""
+    notice: str = ""
+    types: tuple[str, ...] = ()
+    trial: TrialFacts | None = None
+    stage: Reason | None = None
+    relevance: Reason | None = None
+    approaches: tuple[Reason, ...] = ()  # strongest first
+    flags: tuple[Reason, ...] = ()
+    queries: tuple[str, ...] = ()  # of this digest
+    told_in: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    def flag(self, name: str) -> Reason | None:
+        return next((flag for flag in self.flags if flag.label == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """How one source answered one query in the span. Times are stamps; "" where there is none.
+
+    new, changed, notes: over every fetch in the span. listed, quarantined, missing: of its newest complete one.
+    last_try, last_success, failing_since and error look back before the span too. data_of: the day of its data,
+    where the source says it.
+    """
+
+    source: str
+    query: str
+    fetches: int = 0
+    failed: int = 0
+    listed: int | None = None
+    new: int = 0
+    changed: int = 0
+    quarantined: int = 0
+    missing: int = 0
+    off_topic: int = 0
+    notes: tuple[str, ...] = ()
+    data_of: str = ""
+    last_try: str = ""
+    last_success: str = ""
+    failing_since: str = ""  # "" while the newest fetch is complete
+    error: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """The newest fetch of the span was complete: nothing that the source lists can have been missed."""
+        return self.fetches > 0 and not self.failing_since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What an issue counts and does not list: works left out, and edits too small to tell."""
+
+    off_topic: int = 0
+    below_severity: int = 0
+    outside_approaches: int = 0
+    details: int = 0  # events
+    detailed: int = 0  # the records that they are of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """Everything that one issue of one digest is made of. since and until are stamps: the span (since, until].
+
+    baseline: records that the digest's queries held before tracker watched them: all of them for a first issue,
+    else those that came in the span (a query that was added or edited), by query.
+    """
+
+    name: str
+    since: str
+    until: str
+    first_issue: bool = False
+    works: tuple[Work, ...] = ()
+    left: Left = field(default_factory=Left)
+    baseline: tuple[tuple[str, int], ...] = ()
+    answers: tuple[Answer, ...] = ()

@@ -1,0 +1,111 @@
+"""A digest before it takes any format: plain text and numbers, in the order in which they are read.
+
+    Digest   one issue
+    Alarm    a source that did not answer: on top of everything
+    Section  a heading with its entries
+    Entry    one work: what it is, why it is here, what moved
+    Line     one thing that moved, or that is said of an entry
+    Row      one line of the receipt
+
+Every text may hold anything that a source wrote (but no control characters); whoever renders it escapes it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One plain line. `loud` is what a reader must not miss. url and ref: what it points to, or ""."""
+
+    text: str
+    loud: bool = False
+    url: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One work. With `card` it is shown whole, else on one line. `events` are the ids of the events it tells.
+
+    facts: what it is, in parts ("Phase 2", "n = 120", "Journal", "2026-11-20"). why: the words that brought it here.
+    """
+
+    section: str
+    record: str
+    ref: str  # "PMID 38212345", "NCT05678901"
+    title: str
+    url: str
+    facts: tuple[str, ...] = ()
+    approaches: tuple[str, ...] = ()
+    why: str = ""
+    queries: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
+    events: tuple[int, ...] = ()
+    severity: int = 0
+    card: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    key: str
+    title: str
+    entries: tuple[Entry, ...]
+    note: str = ""
+
+    @property
+    def cards(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.card)
+
+    @property
+    def headlines(self) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if not entry.card)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """What a reader must know before he trusts the rest: who did not answer, since when, why."""
+
+    text: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """How one source answered one query. Counts are None where nothing was counted."""
+
+    source: str
+    query: str
+    asked: str
+    outcome: str
+    listed: int | None = None
+    new: int | None = None
+    changed: int | None = None
+    off_topic: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """One issue. since and until are stamps. `quiet` is True when nothing is told and every source answered whole."""
+
+    name: str
+    period: str
+    since: str
+    until: str
+    title: str
+    subject: str
+    span: str
+    summary: str
+    quiet: bool
+    alarms: tuple[Alarm, ...] = ()
+    notices: tuple[str, ...] = ()  # said once under the summary: the first issue's baseline
+    sections: tuple[Section, ...] = ()
+    receipt: tuple[Row, ...] = ()
+    remarks: tuple[str, ...] = ()  # under the receipt: dropped phrases, quarantine, what was counted and not listed
+    footer: tuple[str, ...] = ()
+
+    @property
+    def events(self) -> tuple[tuple[int, str], ...]:
+        """(event id, section key) of everything that is told: the rows of digest_items."""
+        return tuple(
+            (event, entry.section) for section in self.sections for entry in section.entries for event in entry.events
+        )

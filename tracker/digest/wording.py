@@ -1,0 +1,102 @@
+"""Words for raw values, and the cleaning of text that others wrote. Knows nothing of digests or formats.
+
+Raw enum values are looked up whole, never searched for a part: NOT_YET_RECRUITING is not recruiting.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+SOURCES = {"pubmed": "PubMed", "clinicaltrials": "ClinicalTrials.gov", "feeds": "feeds"}
+
+STATUSES = {
+    "NOT_YET_RECRUITING": "not yet recruiting",
+    "RECRUITING": "recruiting",
+    "ENROLLING_BY_INVITATION": "enrolling by invitation",
+    "ACTIVE_NOT_RECRUITING": "active, not recruiting",
+    "COMPLETED": "completed",
+    "SUSPENDED": "suspended",
+    "TERMINATED": "terminated",
+    "WITHDRAWN": "withdrawn",
+    "UNKNOWN": "status unknown (not confirmed for two years)",
+    "AVAILABLE": "expanded access available",
+    "NO_LONGER_AVAILABLE": "expanded access no longer available",
+    "TEMPORARILY_NOT_AVAILABLE": "expanded access on hold",
+    "APPROVED_FOR_MARKETING": "expanded access ended: approved for marketing",
+    "WITHHELD": "withheld by the registry",
+}
+
+# A column's name as a reader calls it; of a trial first, where the same column holds something else.
+FIELDS = {
+    "title": "title",
+    "abstract": "abstract",
+    "terms": "index terms",
+    "types": "publication type",
+    "conditions": "conditions",
+    "interventions": "interventions",
+    "arms": "arms",
+    "eligibility": "eligibility",
+    "phases": "phases",
+}
+TRIAL_FIELDS = FIELDS | {"abstract": "summary", "terms": "conditions and interventions", "types": "study type"}
+
+_SPACES = re.compile(r"\s+")
+# Invisible and direction-changing characters; the joiners (U+200C, U+200D) spell words in some scripts and stay.
+_HIDDEN = ("Cc", "Cf", "Cs")
+_JOINERS = "\u200c\u200d"
+
+
+def clean(text: str, limit: int = 0) -> str:
+    """One line of visible text: no control, format or direction characters, spaces collapsed, at most `limit` long."""
+    text = _SPACES.sub(" ", text)
+    if not text.isascii() or not text.isprintable():
+        text = "".join(c for c in text if c in _JOINERS or unicodedata.category(c) not in _HIDDEN)
+        text = _SPACES.sub(" ", text)
+    text = text.strip()
+    return text if not limit or len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def first_words(text: str, count: int) -> str:
+    """The first words of a text, with a sign where it goes on."""
+    words = clean(text, 400).split(" ")
+    return " ".join(words[:count]) + ("…" if len(words) > count else "")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """ "1 trial", "2 trials", "2 new studies"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    *some, last = parts
+    return f"{', '.join(some)} and {last}" if some else last
+
+
+def source_name(source: str) -> str:
+    return SOURCES.get(source, source)
+
+
+def status_words(status: str) -> str:
+    return STATUSES.get(status) or clean(status.replace("_", " ").lower(), 60)
+
+
+def moment(stamp: str) -> str:
+    """A stored stamp as a reader sees it: "2026-11-23 06:00 UTC"."""
+    return f"{stamp[:10]} {stamp[11:16]} UTC"
+
+
+def reference(record: str) -> str:
+    """A record id as its source calls it: "PMID 38212345", "NCT05678901"; a feed item has no name of its own."""
+    if record.startswith("pubmed-"):
+        return f"PMID {record.removeprefix('pubmed-')}"
+    return "link" if record.startswith("feed-") else record
+
+
+def address(record: str) -> str:
+    """Where a record id leads, held or not; "" where that cannot be told from the id."""
+    if re.fullmatch(r"pubmed-\d+", record):
+        return f"https://pubmed.ncbi.nlm.nih.gov/{record.removeprefix('pubmed-')}/"
+    if re.fullmatch(r"NCT\d{8}", record):
+        return f"https://clinicaltrials.gov/study/{record}"
+    return ""

@@ -1,0 +1,316 @@
+"""What moved: events from two readings of one record. Pure; knows neither the database nor today's date.
+
+    compare(old, new)   every changed column is told once: by an event of its own, or by a `detail`
+    announce_severity   how loud a first announcement is, once the record has its labels
+    gone, returned, matched, paper_linked, published_from_preprint
+                        the kinds that only the store can see
+
+The kinds and their severities are a contract (docs/events.md). Headlines are one plain line that starts with the id
+and holds what the sources said, never what it might mean.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from tracker import dates
+from tracker.records import Event, Record, Trial, as_json
+
+DETAIL, LOW, MEDIUM, HIGH = 0, 1, 2, 3
+SEVERITY_NAMES = {DETAIL: "detail", LOW: "low", MEDIUM: "medium", HIGH: "high"}
+
+# Every kind and the severities that it can have: the table of docs/events.md.
+KINDS: dict[str, tuple[int, ...]] = {
+    "new_article": (LOW, MEDIUM),
+    "new_trial": (LOW, MEDIUM, HIGH),
+    "new_item": (LOW,),
+    "matched": (LOW,),
+    "status_changed": (MEDIUM,),
+    "stopped": (HIGH,),
+    "phase_changed": (MEDIUM, HIGH),
+    "date_slipped": (LOW, MEDIUM, HIGH),
+    "date_pulled_in": (LOW, MEDIUM, HIGH),
+    "date_met": (LOW,),
+    "results_posted": (HIGH,),
+    "outcome_changed": (MEDIUM,),
+    "enrollment_changed": (LOW,),
+    "sponsor_changed": (LOW,),
+    "paper_linked": (MEDIUM, HIGH),
+    "published_from_preprint": (MEDIUM,),
+    "retracted": (HIGH,),
+    "concern": (HIGH,),
+    "corrected": (MEDIUM,),
+    "retraction_reversed": (MEDIUM,),
+    "gone": (LOW,),
+    "returned": (LOW,),
+    "detail": (DETAIL,),
+}
+
+STOPPED = frozenset({"TERMINATED", "SUSPENDED", "WITHDRAWN"})
+BEFORE_START = frozenset({"", "NOT_YET_RECRUITING", "WITHDRAWN", "UNKNOWN", "WITHHELD"})
+PHASE_RANK = {"EARLY_PHASE1": 1, "PHASE1": 2, "PHASE2": 3, "PHASE3": 4, "PHASE4": 5}
+HUMAN_STAGES = frozenset(
+    {"early_phase1", "phase1", "phase1_2", "phase2", "phase2_3", "phase3", "phase4"}
+    | {"trial_unphased", "observational", "case_report"}
+)
+RETRACTED = frozenset({"retracted", "withdrawn"})
+
+DETAIL_LENGTH = 500  # characters of a column that a `detail` keeps of either side
+TITLE_LENGTH, HEADLINE_LENGTH = 200, 600
+
+_NOT_COMPARED = {"id", "source", "kind", "trial", "warnings", "raw"}
+_RECORD_COLUMNS = tuple(name for name in Record.__dataclass_fields__ if name not in _NOT_COMPARED)
+_COLUMNS = (*_RECORD_COLUMNS, *Trial.__dataclass_fields__)
+_MILESTONES = ("start", "primary_completion", "completion")
+_DATES = {*_MILESTONES, "published", "entered", "verified", "first_posted", "last_update", "results_posted"}
+
+# An event, and the columns that it tells.
+Told = tuple[Event, frozenset[str]]
+
+
+def compare(old: Record | None, new: Record) -> list[Event]:
+    """The events between two versions of a record, both as today's parser reads them; `old` is None at first sight.
+
+    Dates are compared over their common precision: one that only became more exact is no event.
+    """
+    if old is None:
+        return [_first_seen(new)]
+    told = [*_notice(old, new), *_trial_moves(new.id, old.trial or Trial(), new.trial or Trial())]
+    covered = frozenset[str]().union(*(columns for _, columns in told))
+    return [event for event, _ in told] + [
+        _detail(new.id, column, _value(old, column), _value(new, column))
+        for column in _COLUMNS
+        if column not in covered and _differ(column, _value(old, column), _value(new, column))
+    ]
+
+
+def announce_severity(record: Record, stage: str, relevance: str) -> int:
+    """How loud the announcement of a new record is: a trial of phase 2 or later 3, new human evidence 2, else 1.
+
+    News is no evidence, nor is what is off topic. A trial's phase is the registry's own, whatever its topic.
+    """
+    if record.trial and _rank(record.trial.phases) >= PHASE_RANK["PHASE2"]:
+        return HIGH
+    is_evidence = record.kind != "news" and relevance != "off" and stage in HUMAN_STAGES
+    return MEDIUM if is_evidence else LOW
+
+
+def gone(record: str) -> Event:
+    return _event(record, "gone", LOW, "gone", None, None, f"{_source_name(record)} no longer holds it")
+
+
+def returned(record: str) -> Event:
+    return _event(record, "returned", LOW, "gone", None, None, f"{_source_name(record)} holds it again")
+
+
+def matched(record: str, query: str) -> Event:
+    return _event(record, "matched", LOW, query, None, None, f"now also found by the query {query}")
+
+
+def paper_linked(trial: str, paper: str, relation: str) -> Event:
+    """`relation` as a Link has it, from either side: reports and reported_by are results."""
+    kind = {"reports": "result", "reported_by": "result", "derived": "derived", "derived_in": "derived"}.get(relation)
+    severity = HIGH if kind == "result" else MEDIUM
+    return _event(trial, "paper_linked", severity, "links", None, paper, f"{kind or 'background'} paper {paper}")
+
+
+def published_from_preprint(paper: Record, preprint: str) -> Event:
+    text = f"published; was the preprint {preprint}: {_cut(paper.title, TITLE_LENGTH)}"
+    return _event(paper.id, "published_from_preprint", MEDIUM, "same_as", preprint, paper.id, text)
+
+
+def _first_seen(record: Record) -> Event:
+    trial = record.trial
+    words = {"article": "new article", "trial": "new trial"}.get(record.kind, "new item")
+    about = ["/".join(trial.phases), trial.status] if trial else [record.notice]
+    text = f"{', '.join([words, *filter(None, about)])}: {_cut(record.title, TITLE_LENGTH) or '(no title)'}"
+    severity = HIGH if trial and _rank(trial.phases) >= PHASE_RANK["PHASE2"] else LOW
+    return _event(record.id, words.replace(" ", "_"), severity, None, None, None, text)
+
+
+def _notice(old: Record, new: Record) -> Iterator[Told]:
+    """A retraction, an expression of concern, a correction, or a retraction taken back. Less than that is a detail."""
+    before, now = old.notice, new.notice
+    if before == now:
+        return
+    if now in RETRACTED:
+        kind, severity, text = "retracted", HIGH, now + _by(new, "retracted_by")
+    elif before in RETRACTED:
+        kind, severity = "retraction_reversed", MEDIUM
+        text = f"no longer marked as {before}" + (f"; now: {now}" if now else "")
+    elif now == "concern":
+        kind, severity, text = "concern", HIGH, "expression of concern" + _by(new, "concern_in")
+    elif now == "corrected":
+        kind, severity, text = "corrected", MEDIUM, "corrected" + _by(new, "corrected_by")
+    else:
+        return
+    yield _event(new.id, kind, severity, "notice", before, now, text), frozenset({"notice"})
+
+
+def _by(record: Record, relation: str) -> str:
+    notices = [link.target for link in record.links if link.relation == relation]
+    return f" by {', '.join(notices)}" if notices else ""
+
+
+def _trial_moves(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
+    """Everything of a trial that has an event of its own."""
+    yield from _status(nct, old, new)
+    yield from _phases(nct, old, new)
+    for column in _MILESTONES:
+        yield from _date(nct, column, old, new)
+    yield from _results(nct, old, new)
+    yield from _outcomes(nct, old, new)
+    if old.enrollment != new.enrollment:
+        before, now = _text(old.enrollment), _text(new.enrollment)
+        text = f"enrollment {_people(old)} -> {_people(new)}"
+        event = _event(nct, "enrollment_changed", LOW, "enrollment", before, now, text)
+        yield event, frozenset({"enrollment", "enrollment_type"})
+    if old.sponsor != new.sponsor:
+        text = f"sponsor {_or_none(old.sponsor)} -> {_or_none(new.sponsor)}"
+        event = _event(nct, "sponsor_changed", LOW, "sponsor", old.sponsor, new.sponsor, text)
+        yield event, frozenset({"sponsor"})
+
+
+def _status(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
+    if old.status == new.status:
+        return
+    text = f"status {_or_none(old.status)} -> {_or_none(new.status)}"
+    kind, severity, covered = "status_changed", MEDIUM, {"status"}
+    if new.status in STOPPED:
+        kind, severity = "stopped", HIGH
+        text += f"; reason given: {new.why_stopped}" if new.why_stopped else "; no reason given"
+        covered.add("why_stopped")
+    elif new.last_known_status:
+        text += f"; last known status {new.last_known_status}"
+        covered.add("last_known_status")
+    yield _event(nct, kind, severity, "status", old.status, new.status, text), frozenset(covered)
+
+
+def _phases(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
+    if old.phases != new.phases:
+        severity = HIGH if _rank(new.phases) > _rank(old.phases) else MEDIUM
+        text = f"phase {_or_none('/'.join(old.phases))} -> {_or_none('/'.join(new.phases))}"
+        event = _event(nct, "phase_changed", severity, "phases", as_json(old.phases), as_json(new.phases), text)
+        yield event, frozenset({"phases"})
+
+
+def _date(nct: str, column: str, old: Trial, new: Trial) -> Iterator[Told]:
+    """A date that moved and a date that was met are two facts: either can be without the other."""
+    before, now = getattr(old, column), getattr(new, column)
+    name = column.replace("_", " ")
+    if before and now and dates.differ(before, now):
+        later = dates.common(before, now)[1] > dates.common(before, now)[0]
+        size, severity = _distance(before, now)
+        text = f"{name} {before} -> {now} ({'slipped' if later else 'pulled in'} {size})"
+        event = _event(nct, "date_slipped" if later else "date_pulled_in", severity, column, before, now, text)
+        yield event, frozenset({column})
+    types = getattr(old, f"{column}_type"), getattr(new, f"{column}_type")
+    if now and types == ("ESTIMATED", "ACTUAL"):
+        event = _event(nct, "date_met", LOW, column, *types, f"{name} {now}: ESTIMATED -> ACTUAL")
+        yield event, frozenset({f"{column}_type"})
+
+
+def _distance(before: str, now: str) -> tuple[str, int]:
+    """How far apart two dates are, in the finest unit that both have, and how severe that is."""
+    days, months = dates.days_between(before, now), dates.months_between(before, now)
+    if months is None:
+        months = 12 * (int(now[:4]) - int(before[:4]))
+        size = _count(abs(months) // 12, "year")
+    elif days is None:
+        size = _count(abs(months), "month")
+    else:
+        size = _count(abs(days), "day") + (f", {_count(abs(months), 'full month')}" if months else "")
+    return size, HIGH if abs(months) >= 6 else MEDIUM if months else LOW
+
+
+def _results(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
+    if new.has_results and not old.has_results:
+        text = f"results posted {new.results_posted}".rstrip()
+        event = _event(nct, "results_posted", HIGH, "has_results", "false", "true", text)
+        yield event, frozenset({"has_results", "results_posted"})
+
+
+def _outcomes(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
+    """Primary outcomes that changed after the trial began. Before, and for a mere change of order: a detail."""
+    removed = [outcome for outcome in old.primary_outcomes if outcome not in new.primary_outcomes]
+    added = [outcome for outcome in new.primary_outcomes if outcome not in old.primary_outcomes]
+    if (removed or added) and _has_started(new):
+        text = f"primary outcomes changed after start: {_some(removed)} -> {_some(added)}"
+        before, now = as_json(old.primary_outcomes), as_json(new.primary_outcomes)
+        event = _event(nct, "outcome_changed", MEDIUM, "primary_outcomes", before, now, text)
+        yield event, frozenset({"primary_outcomes"})
+
+
+def _has_started(trial: Trial) -> bool:
+    """By the status, or by the start date on the day of the record's last update: this module has no clock."""
+    status = trial.last_known_status if trial.status == "UNKNOWN" else trial.status
+    updated = dates.last_day(trial.last_update)
+    return status not in BEFORE_START or (updated is not None and dates.is_past(trial.start, updated))
+
+
+def _detail(record: str, column: str, before: Any, now: Any) -> Event:
+    old, new = _text(before), _text(now)
+    text = f"{column.replace('_', ' ')} changed"
+    if max(len(old), len(new)) <= 60:
+        text = f"{column.replace('_', ' ')} {_or_none(old)} -> {_or_none(new)}"
+    return _event(record, "detail", DETAIL, column, old[:DETAIL_LENGTH], new[:DETAIL_LENGTH], text)
+
+
+def _event(
+    record: str, kind: str, severity: int, field: str | None, old: str | None, new: str | None, text: str
+) -> Event:
+    return Event(kind, severity, field, old, new, _cut(f"{record}: {text}", HEADLINE_LENGTH))
+
+
+def _value(record: Record, column: str) -> Any:
+    return getattr(record, column) if column in _RECORD_COLUMNS else getattr(record.trial or Trial(), column)
+
+
+def _differ(column: str, before: Any, now: Any) -> bool:
+    return dates.differ(before, now) if column in _DATES else bool(before != now)
+
+
+def _text(value: Any) -> str:
+    """A column as text, without inventing anything for what is absent."""
+    if isinstance(value, tuple):
+        return as_json([asdict(item) if is_dataclass(item) and not isinstance(item, type) else item for item in value])
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _cut(text: str, length: int) -> str:
+    """One plain line: blanks and line breaks are one blank, control and direction characters are gone."""
+    line = " ".join("".join(char for char in text[: 10 * length] if char.isprintable() or char.isspace()).split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def _some(outcomes: list[str]) -> str:
+    if not outcomes:
+        return "(none)"
+    more = f" and {len(outcomes) - 1} more" if len(outcomes) > 1 else ""
+    return f'"{_cut(outcomes[0], 160)}"{more}'
+
+
+def _people(trial: Trial) -> str:
+    if trial.enrollment is None:
+        return "(none)"
+    return f"{trial.enrollment} {trial.enrollment_type}".rstrip()
+
+
+def _rank(phases: tuple[str, ...]) -> int:
+    return max((PHASE_RANK.get(phase, 0) for phase in phases), default=0)
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def _or_none(text: str) -> str:
+    return text or "(none)"
+
+
+def _source_name(record: str) -> str:
+    if record.startswith("NCT"):
+        return "ClinicalTrials.gov"
+    return "PubMed" if record.startswith("pubmed-") else "the feed"

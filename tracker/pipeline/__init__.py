@@ -1,0 +1,81 @@
+"""The order of things: fetch, compose, and the health of both. The only package that knows all the rooms."""
+
+from collections.abc import Iterator, Sequence
+
+from tracker.classify import Classifier, Taxonomy, load_taxonomy
+from tracker.config import Query, Settings
+from tracker.dates import Clock, stamp
+from tracker.errors import ConfigError
+from tracker.pipeline.compose import Issue, compose, stored_issue
+from tracker.pipeline.fetch import Options as FetchOptions
+from tracker.pipeline.fetch import Progress, fetch, relabel
+from tracker.pipeline.health import Health, health
+from tracker.sources import SOURCES
+from tracker.store import Store, Tally, fetching
+
+__all__ = [
+    "FetchOptions", "Health", "Issue", "check_all", "compose", "fetch", "fetch_all", "health", "prepare", "relabel",
+    "stored_issue",
+]  # fmt: skip
+
+
+def fetch_all(
+    settings: Settings,
+    clock: Clock,
+    names: Sequence[str] = (),
+    sources: Sequence[str] = (),
+    options: FetchOptions = FetchOptions(),
+    progress: Progress = lambda tally: None,
+) -> list[Tally]:
+    """Open the database, fetch the named queries (all by default) from the named sources, close it again.
+
+    Raises ConfigError for a name that is not configured, LockedError while another run writes.
+    """
+    queries = [settings.query(name) for name in names] or list(settings.queries)
+    for source in sources:
+        if source not in SOURCES:
+            raise ConfigError(f'no source is named "{source}"; there are: {", ".join(SOURCES)}')
+    taxonomy = load_taxonomy(settings.approaches)
+    with Store.open(settings.db) as store:
+        prepare(settings, store, taxonomy, clock)
+        return fetch(
+            settings, store, Classifier(taxonomy), clock,
+            queries=queries, sources=sources or list(SOURCES), options=options, progress=progress,
+        )  # fmt: skip
+
+
+def prepare(settings: Settings, store: Store, taxonomy: Taxonomy, clock: Clock) -> None:
+    """Write the names of queries, approaches and stages as they are configured today."""
+    fetching.sync_queries(
+        store.db,
+        {query.name: ({source: query.expression(source) for source in SOURCES if query.expression(source)}, query.title)
+         for query in settings.queries},
+        stamp(clock()),
+    )  # fmt: skip
+    followed = {name for query in settings.queries for name in query.follows}
+    store.sync_taxonomy(
+        [(leaf.id, leaf.family, leaf.label, leaf.definition, bool({leaf.id, leaf.family} & followed))
+         for leaf in taxonomy.leaves],
+        [(stage.id, stage.rank, stage.label) for stage in taxonomy.stages],
+    )  # fmt: skip
+
+
+def check_all(settings: Settings) -> Iterator[str]:
+    """What `tracker check` says of a configuration that could be read: warnings, queries, the database."""
+    yield from settings.warnings
+    for query in settings.queries:
+        asks = [source for source in SOURCES if query.expression(source)]
+        yield f"query {query.name}: asks {' and '.join(asks)}{_follows(query)}"
+    for digest in settings.digests:
+        yield f"digest {digest.name}: {digest.every}, from {', '.join(digest.queries)}"
+    if settings.db.exists():
+        with Store.read(settings.db) as store:
+            result = store.rows("pragma quick_check(1)")[0]["quick_check"]
+            yield f"{settings.db}: {'whole' if result == 'ok' else result}"
+    else:
+        yield f"{settings.db}: not there yet; tracker fetch makes it"
+    yield "queries.toml is fine." if not settings.warnings else f"{len(settings.warnings)} warnings."
+
+
+def _follows(query: Query) -> str:
+    return f", follows {', '.join(query.follows)}" if query.follows else ""

@@ -1,0 +1,239 @@
+"""Fetch: ask each source for each query, classify what came, store it. A source that fails leaves the others running.
+
+One fetch of one query from one source is: a row in the log; payloads in batches, each batch one transaction; last the
+listing, which ties records to the query and makes the fetch complete. A run that dies in between leaves only whole
+records, and the next run goes on from there.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from tracker import __version__
+from tracker.classify import Classifier
+from tracker.config import Query, Settings, SourceSettings
+from tracker.dates import Clock, stamp
+from tracker.errors import RecordError, SourceError
+from tracker.records import Held, Label, Listing, Payload, Record, record_id
+from tracker.sources import SOURCES, Source
+from tracker.store import Store, Tally, fetching
+from tracker.web import Web
+
+BATCH = 200  # records per transaction
+
+# Told after each batch: the tally so far. A progress bar, a line, or nothing.
+Progress = Callable[[Tally], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    full: bool = False
+    dry_run: bool = False
+    accept_drift: bool = False
+
+
+def fetch(
+    settings: Settings,
+    store: Store,
+    classifier: Classifier,
+    clock: Clock,
+    *,
+    queries: Sequence[Query],
+    sources: Sequence[str],
+    options: Options = Options(),
+    progress: Progress = lambda tally: None,
+) -> list[Tally]:
+    """Fetch these queries from these sources. Returns one tally per source and query, failed ones with their error."""
+    run = _Run(settings, store, classifier, clock, options, progress)
+    return [tally for source in sources for tally in run.source(source, queries)]
+
+
+class _Run:
+    """One run over some sources: the session with each of them, and what was already read in this run."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        classifier: Classifier,
+        clock: Clock,
+        options: Options,
+        progress: Progress,
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.classifier = classifier
+        self.now = stamp(clock())
+        self.options = options
+        self.progress = progress
+        self.fresh: set[str] = set()
+        self.touched: set[str] = set()
+
+    def source(self, name: str, queries: Sequence[Query]) -> Iterator[Tally]:
+        """Every query from one source, then the papers whose trials are new or changed are labelled again."""
+        asked = [query for query in queries if query.expression(name)]
+        if not asked:
+            return
+        self.settings.require_contact(name)
+        settings = self.settings.sources[name]
+        source, web = SOURCES[name](settings), _session(settings)
+        self.fresh = set()
+        for query in asked:
+            yield from self._query(source, name, query, web)
+        if not self.options.dry_run:
+            self._relabel_papers()
+
+    def _query(self, source: Source, name: str, query: Query, web: Web) -> Iterator[Tally]:
+        """After an edit the old expression is listed once more: what only the new one lists was there before."""
+        before = fetching.last_complete(self.store.db, name, query.name)
+        if before and before["expression"] != query.expression(name):
+            old = self._one(source, name, query.with_expression(name, str(before["expression"])), web)
+            if not old.complete:
+                old.notes.append("the query was edited; its new form is asked once the old one has been listed whole")
+                yield old
+                return
+        yield self._one(source, name, query, web)
+
+    def _one(self, source: Source, name: str, query: Query, web: Web) -> Tally:
+        expression = query.expression(name)
+        tally = Tally(name, query.name, baseline=fetching.is_baseline(self.store.db, name, query.name, expression))
+        held = fetching.held(
+            self.store.db,
+            name,
+            query.name,
+            fresh=frozenset(self.fresh),
+            now=self.now,
+            full=self.options.full,
+            accept_drift=self.options.accept_drift,
+        )
+        log = 0 if self.options.dry_run else fetching.begin_fetch(self.store.db, name, query.name, expression, self.now)
+        sent = web.requests
+        try:
+            self._drain(source, query, held, web, tally, log)
+        except SourceError as error:
+            tally.error = str(error)
+        tally.requests = web.requests - sent
+        if log:
+            with self.store.transaction():
+                fetching.finish_fetch(self.store.db, log, tally, self.now)
+        self.progress(tally)
+        return tally
+
+    def _drain(self, source: Source, query: Query, held: Held, web: Web, tally: Tally, log: int) -> None:
+        """Take payloads in batches until the listing, which comes last and only when the walk was whole."""
+        answers = source.fetch(query, held, web)
+        while batch := list(islice(answers, BATCH)):
+            payloads = [answer for answer in batch if isinstance(answer, Payload)]
+            read = [(payload, self._read(source, payload)) for payload in payloads]
+            if self.options.dry_run:
+                self._count(read, held, tally)
+            else:
+                with self.store.transaction():
+                    for payload, outcome in read:
+                        self._keep(source, query, payload, outcome, held, tally, log)
+            self.progress(tally)
+            if isinstance(batch[-1], Listing):
+                self._settle(query, batch[-1], tally, log)
+                return
+        raise SourceError(f"{tally.source}: the walk of query {query.name} ended without a listing")
+
+    def _read(self, source: Source, payload: Payload) -> "_Outcome":
+        """What the bytes say, judged; or the held record that they are equal to; or why they cannot be read."""
+        if known := self.store.held_record(payload):
+            return known
+        try:
+            record = only(source.parse(payload), payload)
+        except RecordError as error:
+            return error
+        return record, self.classifier.classify(record, self.store.linked_phases(record))
+
+    def _keep(
+        self, source: Source, query: Query, payload: Payload, outcome: "_Outcome", held: Held, tally: Tally, log: int
+    ) -> None:
+        self.fresh.add(payload.key)
+        if isinstance(outcome, RecordError):
+            self.store.quarantine(payload, query.name, str(outcome), self.now)
+            tally.quarantined += 1
+            return
+        if isinstance(outcome, str):
+            self.store.note_presence(outcome, fetch=log, now=self.now)
+            tally.same += 1
+            return
+        record, labels = outcome
+        verdict = self.store.save(
+            record, payload, labels, lambda old: only(source.parse(old), old), fetch=log, now=self.now
+        )
+        if verdict == "new":
+            # Tied to its query in the same transaction, so that no digest can pass it by.
+            fetching.add_match(self.store.db, record.id, query.name, tally.baseline, self.now)
+        if verdict != "same":
+            self.touched.add(record.id)
+        tally.new += verdict == "new"
+        tally.changed += verdict == "changed"
+        tally.same += verdict == "same"
+
+    def _count(self, read: Iterable[tuple[Payload, "_Outcome"]], held: Held, tally: Tally) -> None:
+        for payload, outcome in read:
+            tally.quarantined += isinstance(outcome, RecordError)
+            tally.same += isinstance(outcome, str)
+            if isinstance(outcome, tuple):
+                tally.changed += payload.key in held.ids
+                tally.new += payload.key not in held.ids
+
+    def _settle(self, query: Query, listing: Listing, tally: Tally, log: int) -> None:
+        tally.listed = len(listing.ids)
+        tally.missing = listing.missing
+        tally.notes += listing.notes
+        tally.complete = True
+        if log:
+            with self.store.transaction():
+                tally.notes += fetching.settle_listing(
+                    self.store.db, tally.source, query.name, listing, tally.baseline, log, self.now
+                )
+                fetching.finish_fetch(self.store.db, log, tally, self.now)
+
+    def _relabel_papers(self) -> None:
+        """A paper that reports a trial takes the trial's phase, whichever came first."""
+        trials = sorted(record for record in self.touched if not record.startswith("pubmed-"))
+        marks = ",".join("?" * len(trials))
+        papers = self.store.rows(
+            f"""select distinct l.record from links l join records r on r.id = l.record
+                where l.relation = 'reports' and l.target in ({marks}) order by 1""",
+            trials,
+        )
+        for row in papers:
+            relabel(self.store, self.settings, self.classifier, row["record"], self.now)
+
+
+_Outcome = tuple[Record, list[Label]] | str | RecordError
+
+
+def relabel(store: Store, settings: Settings, classifier: Classifier, record: str, now: str) -> bool:
+    """Read a held record again by today's parser and rules. True when its labels changed."""
+    payload = store.payload_of(record)
+    if payload is None:
+        return False
+    read = only(SOURCES[payload.source](settings.sources[payload.source]).parse(payload), payload)
+    with store.transaction():
+        return store.relabel(read, classifier.classify(read, store.linked_phases(read)), now)
+
+
+def only(records: Iterable[Record], payload: Payload) -> Record:
+    """The one record of a payload, under the id of its key. Raises RecordError when there is none or another."""
+    found = list(records)
+    if len(found) != 1:
+        raise RecordError(f"{payload.source} {payload.key or 'record'}: {len(found)} records where one was expected")
+    record = found[0]
+    if payload.key and record.id != record_id(payload.source, payload.key):
+        raise RecordError(f"{payload.source} {payload.key}: its content calls itself {record.id}", record=record.id)
+    return replace(record, raw=payload.body)
+
+
+def _session(settings: SourceSettings) -> Web:
+    who = f"; mailto:{settings.contact}" if settings.contact else ""
+    return Web(
+        user_agent=f"{settings.tool}/{__version__} (literature tracker{who})",
+        pace=settings.pace,
+        retry_wait=settings.retry_wait,
+        secrets=(settings.api_key,) if settings.api_key else (),
+    )

@@ -1,0 +1,42 @@
+"""The database: numbered SQL files that read top to bottom, and the migrations that apply them. No queries.
+
+A released migration is never edited; a change is one function more at the end. Views hold nothing, so they are made
+again whenever their text has changed.
+"""
+
+from importlib.resources import files
+
+from sqlite_utils import Database, Migrations
+
+APPLICATION_ID = 0x74726B72  # "trkr": how we know that a SQLite file is ours
+OLDEST_SQLITE = (3, 38, 0)  # STRICT came with 3.37, json operators with 3.38
+
+migrations = Migrations("tracker")
+
+
+def sql(name: str) -> str:
+    return files(__name__).joinpath(f"{name}.sql").read_text("utf-8")
+
+
+@migrations()
+def m001_founding(db: Database) -> None:
+    db.executescript(sql("001_tables"))
+    db.executescript(sql("001_full_text"))
+
+
+def make_views(db: Database) -> None:
+    """Bring our views up to today's text. Nothing is written where they stand so; a user's own views are left alone."""
+    fresh = Database(memory=True)
+    migrations.apply(fresh)
+    fresh.executescript(sql("views"))
+    wanted, held = _views(fresh), _views(db)
+    if wanted.items() <= held.items():
+        return
+    with db.atomic():
+        for name in wanted.keys() & held.keys():
+            db.conn.execute(f'drop view "{name}"')
+        db.executescript(sql("views"))
+
+
+def _views(db: Database) -> dict[str, str]:
+    return {view.name: view.schema for view in db.views}

@@ -1,0 +1,96 @@
+"""What a PubMed record says about other records: trials that it reports or mentions, corrections, retractions, versions."""
+
+import re
+from collections.abc import Iterable, Iterator
+from xml.etree.ElementTree import Element
+
+from tracker.records import NOTICES, Link
+from tracker.sources.pubmed.fields import text
+
+# RefType of CommentsCorrections -> what the record is to the other one. "Cites" and the rest say nothing that we keep.
+_RELATIONS = {
+    "RetractionIn": "retracted_by",
+    "RetractionOf": "retracts",
+    "RetractedandRepublishedIn": "retracted_by",
+    "RetractedandRepublishedFrom": "retracts",
+    "ErratumIn": "corrected_by",
+    "ErratumFor": "corrects",
+    "CorrectedandRepublishedIn": "corrected_by",
+    "CorrectedandRepublishedFrom": "corrects",
+    "ExpressionOfConcernIn": "concern_in",
+    "ExpressionOfConcernFor": "concern_of",
+    "UpdateOf": "has_preprint",
+    "UpdateIn": "preprint_of",
+    "CommentOn": "mentions",
+}
+_NOTICE = {"retracted_by": "retracted", "concern_in": "concern", "corrected_by": "corrected"}
+
+
+def corrections(comments: Element | None) -> tuple[list[Link], set[str]]:
+    """Links to the records on the other side, and the notices that follow, those of a partner without PMID too."""
+    links, notices = [], set()
+    for one in comments if comments is not None else ():
+        relation = _RELATIONS.get(one.get("RefType", ""))
+        if not relation:
+            continue
+        notices.add(_NOTICE.get(relation, ""))
+        pmid = text(one.find("PMID")).lstrip("0")
+        if pmid.isascii() and pmid.isdigit():
+            links.append(Link(relation, f"pubmed-{pmid}", "corrections"))
+    return links, notices
+
+
+def worst(notices: set[str], title: str, types: Iterable[str]) -> str:
+    """The one notice of a record: the first of NOTICES that holds."""
+    found = set(notices)
+    if "Retracted Publication" in types:
+        found.add("retracted")
+    if title.startswith("WITHDRAWN"):
+        found.add("withdrawn")
+    return next((notice for notice in NOTICES if notice in found), "")
+
+
+_NCT = re.compile(r"\bNCT[\s:#-]{0,2}(\d{8})\b", re.IGNORECASE)
+_SENTENCE = re.compile(r"\n+|(?<=[.!?])\s+(?=[A-Z(\[])")
+_QUOTE = 300  # characters; of a longer sentence the part around the number
+
+# A sentence about another study. A registration line is about the record's own, whatever else it says.
+_ELSEWHERE = re.compile(
+    r"\b(previous(ly)?|prior|earlier|on-?going|under ?way|upcoming|planned|future|will be|(is|are) being|"
+    r"currently (recruiting|enrolling)|another|other) ",
+    re.IGNORECASE,
+)
+_REGISTRATION = re.compile(r"regist(er|ration|ry)|trial (number|identifier|id)\b", re.IGNORECASE)
+
+
+def registered(banks: Iterable[tuple[str, str]]) -> Iterator[Link]:
+    """Trials that the record's databank list names."""
+    for bank, number in banks:
+        found = _NCT.search(number)
+        if found and bank.replace(" ", "").lower().startswith("clinicaltrials"):
+            yield Link("reports", f"NCT{found[1]}", "databank")
+
+
+def mentioned(*columns: str) -> Iterator[Link]:
+    """Trials that the title or abstract names, each with the first sentence that does."""
+    seen = set()
+    for column in columns:
+        if "NCT" not in column.upper():
+            continue
+        for sentence in _SENTENCE.split(column):
+            for found in _NCT.finditer(sentence):
+                if found[1] not in seen:
+                    seen.add(found[1])
+                    yield Link(_relation(sentence), f"NCT{found[1]}", "abstract", _around(sentence, found.start()))
+
+
+def _relation(sentence: str) -> str:
+    elsewhere = _ELSEWHERE.search(sentence) and not _REGISTRATION.search(sentence)
+    return "background" if elsewhere else "reports"
+
+
+def _around(sentence: str, at: int) -> str:
+    if len(sentence) <= _QUOTE:
+        return sentence.strip()
+    start = sentence.rfind(" ", 0, max(0, at - _QUOTE // 2)) + 1
+    return sentence[start : start + _QUOTE].strip()

@@ -1,0 +1,157 @@
+"""The one SQLite file: opened, read and written here; `dump` is its canonical form.
+
+    with Store.open(path) as store:          # a writer holds the lock for as long
+        with store.transaction():
+            store.save(record, payload, labels, fetch=..., now=...)
+
+What a record says is compared here with what we held, and each changed fact becomes an event in the same transaction.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+from sqlite_utils import Database
+
+from tracker import lock
+from tracker.events import announce_severity, compare, returned
+from tracker.records import Label, Payload, Record, source_key
+from tracker.store import opening, saving
+from tracker.store.dumping import dump
+from tracker.store.fetching import LINKED, Tally
+
+__all__ = ["LINKED", "Store", "Tally", "dump"]
+
+Reread = Callable[[Payload], Record]
+
+
+class Store:
+    """An open database. Use Store.open() or Store.read(); close it, or use it as a context manager."""
+
+    def __init__(self, db: Database, stack: contextlib.ExitStack) -> None:
+        self.db = db
+        self._stack = stack
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """For writing. Raises LockedError while another run writes, StoreError when the file cannot be used."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(lock.writing(path))
+            db = opening.open_for_writing(path)
+            stack.callback(db.conn.close)
+            return cls(db, stack.pop_all())
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """For reading, beside a writer or not. Raises StoreError, also when there is no database yet."""
+        db = opening.open_for_reading(path)
+        stack = contextlib.ExitStack()
+        stack.callback(db.conn.close)
+        return cls(db, stack)
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. IMMEDIATE, because a transaction that begins by reading cannot wait for another writer."""
+        self.db.conn.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self.db.conn.rollback()
+            raise
+        self.db.conn.commit()
+
+    def rows(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> list[dict[str, Any]]:
+        return list(self.db.query(sql, dict(values) if isinstance(values, Mapping) else list(values)))
+
+    def held_record(self, payload: Payload) -> str | None:
+        """The record whose newest version is just this payload, so that it need not be read again."""
+        return saving.record_with_payload(self.db, payload.sha256)
+
+    def linked_phases(self, record: Record) -> list[tuple[str, tuple[str, ...]]]:
+        """(NCT number, registry phases) of the held trials that an article reports, for the classifier."""
+        targets = sorted({link.target for link in record.links if link.relation == "reports"})
+        marks = ",".join("?" * len(targets))
+        found = self.db.conn.execute(f"select record, phases from trials where record in ({marks})", targets)
+        return [(row[0], tuple(json.loads(row[1]))) for row in found]
+
+    def save(
+        self, record: Record, payload: Payload, labels: Sequence[Label], reread: Reread, *, fetch: int | None, now: str
+    ) -> str:
+        """Store one record with its labels and the events of what changed. Returns "new", "changed" or "same".
+
+        Both sides of the comparison are read by today's parser (`reread` reads the version we hold), so that a
+        better parser makes no events.
+        """
+        with self.db.atomic():
+            before = saving.latest_payload(self.db, record.id)
+            if before and before[0] == payload.sha256:
+                self.note_presence(record.id, fetch=fetch, now=now)
+                return "same"
+            old = reread(replace(payload, body=before[1], sha256=before[0])) if before else None
+            events = compare(old, record)
+            if old is None:
+                by_axis = {label.axis: label.label for label in labels if label.axis in ("stage", "relevance")}
+                severity = announce_severity(record, by_axis.get("stage", ""), by_axis.get("relevance", ""))
+                events = [replace(event, severity=severity) for event in events]
+            saving.write_record(self.db, record, payload, self._leaf_names(labels), now)
+            saving.write_labels(self.db, record.id, labels, now)
+            saving.write_events(self.db, record.id, fetch, events, now)
+            self.note_presence(record.id, fetch=fetch, now=now)
+            return "changed" if before else "new"
+
+    def note_presence(self, record: str, *, fetch: int | None, now: str) -> None:
+        """The source holds this record: one that was gone has returned."""
+        cursor = self.db.conn.execute("update records set gone = null where id = ? and gone is not null", [record])
+        if cursor.rowcount:
+            saving.write_events(self.db, record, fetch, [returned(record)], now)
+
+    def quarantine(self, payload: Payload, query: str, reason: str, now: str) -> None:
+        saving.write_quarantine(self.db, payload, query, reason, now)
+
+    def relabel(self, record: Record, labels: Sequence[Label], now: str) -> bool:
+        """Lay today's labels over a held record. True when any of them changed."""
+        return saving.write_labels(self.db, record.id, labels, now)
+
+    def payload_of(self, record: str) -> Payload | None:
+        """The newest bytes of a held record, as a payload that its source can read again."""
+        row = self.db.conn.execute("select source from records where id = ?", [record]).fetchone()
+        before = saving.latest_payload(self.db, record)
+        if not row or not before:
+            return None
+        return Payload(source=row[0], key=source_key(record), body=before[1], sha256=before[0])
+
+    def _leaf_names(self, labels: Sequence[Label]) -> list[str]:
+        leaves = [label.label for label in labels if label.axis == "approach"]
+        marks = ",".join("?" * len(leaves))
+        return [row[0] for row in self.db.conn.execute(f"select label from approaches where id in ({marks})", leaves)]
+
+    def sync_taxonomy(
+        self, approaches: Sequence[tuple[str, str, str, str, bool]], stages: Sequence[tuple[str, float | None, str]]
+    ) -> None:
+        """Names of approaches (id, family, label, definition, followed) and stages, so that views can name absences."""
+        with self.transaction():
+            for rank, (leaf, family, label, definition, followed) in enumerate(approaches):
+                self.db.conn.execute(
+                    """insert into approaches (id, family, label, definition, rank, followed) values (?, ?, ?, ?, ?, ?)
+                       on conflict (id) do update set family = excluded.family, label = excluded.label,
+                       definition = excluded.definition, rank = excluded.rank, followed = excluded.followed""",
+                    [leaf, family, label, definition, rank, int(followed)],
+                )
+            for stage, place, label in stages:
+                self.db.conn.execute(
+                    """insert into stages (id, rank, label) values (?, ?, ?)
+                       on conflict (id) do update set rank = excluded.rank, label = excluded.label""",
+                    [stage, place, label],
+                )
