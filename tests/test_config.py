@@ -87,7 +87,7 @@ def test_a_good_file_comes_to_typed_frozen_settings(folder: Path) -> None:
     assert (exosomes.follows, exosomes.gold) == (("ev", "free.cm"), ("39155501", "NCT06393452"))
     assert (settings.db, settings.digests_dir) == (folder / "store/t.db", folder / "digests")
     assert settings.sources["pubmed"].url == "http://127.0.0.1:8801/entrez/eutils/"
-    assert (settings.sources["pubmed"].retry_wait, settings.sources["pubmed"].pace) == (0.1, 50.0)
+    assert (settings.sources["pubmed"].retry_wait, settings.sources["pubmed"].pace) == (0.1, 3.0)
     assert settings.sources["clinicaltrials"].url == "https://clinicaltrials.gov/api/v2/"
     weekly, monthly = settings.digests
     assert (weekly.queries, weekly.every, weekly.min_severity, weekly.send_empty) == (

@@ -99,7 +99,7 @@ def test_a_failed_source_heads_the_digest_and_leaves_the_others_running(world: W
 
 
 @pytest.mark.parametrize(
-    "fault", [Html(), Status(500), SearchError(), Cut(200), ShortIdList()], ids=lambda fault: type(fault).__name__
+    "fault", [Html("Site maintenance"), Status(500), SearchError(), Cut(200), ShortIdList()], ids=lambda fault: type(fault).__name__
 )
 def test_a_fault_that_passes_ends_in_the_same_database_as_none(world: World, tmp_path: Path, fault: object) -> None:
     world.stand_in.misbehave("esearch", fault)  # type: ignore[arg-type]
@@ -110,8 +110,9 @@ def test_a_fault_that_passes_ends_in_the_same_database_as_none(world: World, tmp
 
 
 def test_records_that_pubmed_did_not_give_are_missing_and_asked_for_again(world: World) -> None:
-    world.stand_in.misbehave("efetch", DropArticles((pmid(2),)), times=2)
-    tally = world.fetch()[PUBMED]
+    world.stand_in.misbehave("efetch", DropArticles((pmid(2),)), times=9)
+    tally = world.fetch(names=("gel",))[PUBMED]
+    world.stand_in.behave()
     assert tally.missing == (pmid(2),) and tally.new == 5
     assert world.fetch(1)[PUBMED].new == 1
     # It was listed when everything else was: it is no news, only late.

@@ -33,7 +33,9 @@ def test_a_lost_phrase_is_a_remark_while_its_part_keeps_another(kind: str, words
 
 
 LOST = {
-    "one part of two": [("PhraseNotFound", "quill*[tiab]"), ("QuotedPhraseNotFound", '"ink cell"'), ("PhraseIgnored", "Feathers")],
+    "one part of two": [
+        ("PhraseNotFound", "quill*[tiab]"), ("QuotedPhraseNotFound", '"ink cell"'), ("PhraseIgnored", "Feathers"),
+    ],
     "in any case and form": [("PhraseNotFound", "ALOPECIA"), ("QuotedPhraseNotFound", "hair-loss[Title/Abstract]")],
     "an unknown field": [("FieldNotFound", "tiabb")],
 }  # fmt: skip
@@ -68,8 +70,9 @@ def test_accepted_drift_is_a_note(name: str) -> None:
         ("a AND b", ["c"], False),
         ("a OR b AND c", ["a"], False),  # left to right: (a OR b) AND c
         ("a OR b AND c", ["c"], True),
-        ("a OR (b AND c)", ["b"], True),  # it is a OR c now
+        ("(a AND b) OR c", ["b", "c"], True),  # no alternative is known whole
         ("a OR (b AND c)", ["b", "c"], False),
+        ("a NOT b", ["a"], True),
         ("(a OR b) AND c NOT d", ["d"], False),
         ("(a OR b) AND c NOT d", ["c"], True),
         ("a NOT (b AND c)", ["b"], False),
@@ -83,8 +86,15 @@ def test_a_part_is_lost_wherever_the_query_became_broader(query: str, lost: list
     if not fails:
         assert len(judge(*remarks, query=query)) == len(lost)
         return
-    with pytest.raises(SourceError, match="it became a broader query"):
+    with pytest.raises(SourceError, match="it became a broader query|what is left cannot be told"):
         judge(*remarks, query=query)
+
+
+def test_an_alternative_that_lost_a_part_of_its_own_is_said() -> None:
+    assert judge(("PhraseNotFound", "b"), query="d AND (a OR (b AND c))") == [
+        "PubMed does not know the phrase b",
+        'the query may list too much: its alternative lost "b"',
+    ]
 
 
 def test_tenfold_growth_fails_and_less_does_not() -> None:

@@ -1,5 +1,6 @@
 """The recorded answers of the E-utilities, served over real HTTP: each body in errors/ is taken for what it is."""
 
+import gzip
 import re
 
 import pytest
@@ -8,8 +9,9 @@ from tests.conftest import SHARED
 from tests.faultserver import FaultServer, Request, Say
 from tests.test_pubmed_fetch import articles, everything, failure, found
 from tracker.errors import SourceError
-from tracker.records import Listing
-from tracker.sources.pubmed.answers import read_search
+from tracker.records import Held, Listing
+from tracker.sources.pubmed.answers import cut, read_search
+from tracker.sources.pubmed.drift import judge
 from tracker.web import Answer
 
 pytestmark = pytest.mark.shared
@@ -100,9 +102,18 @@ def test_every_recorded_search_is_read(name: str, scheme: bytes) -> None:
     search = read_search(answer)
     assert str(search.count).encode() == re.findall(rb"<Count>(\d+)</Count>", recorded)[0]
     assert [pmid.encode() for pmid in search.ids] == re.findall(rb"<Id>(\d+)</Id>", recorded)
-    assert search.remarks == ()
+    dropped = re.findall(r"<PhraseNotFound>([^<]*)</PhraseNotFound>", recorded.decode())
+    assert search.remarks == tuple(("PhraseNotFound", words) for words in dropped)
     if b"QueryTranslation" in recorded:
         assert search.translation
+
+
+def test_the_recorded_search_that_lost_phrases_keeps_an_alternative() -> None:
+    search = read_search(Answer(200, "text/xml", (FOLDER / "esearch" / "esearch_complex_2.xml").read_bytes(), {}))
+    asked = search.translation  # PubMed repeats this query as it was asked
+    lines = judge("phthalates", asked, search, Held())
+    assert lines[0] == "PubMed does not know the phrase 2-ethyl-5-oxyhexyl"
+    assert lines[3] == 'the query may list too much: its alternative lost "2-ethyl-4-oxyhexyl"'
 
 
 def test_there_are_recorded_searches_of_every_vintage() -> None:
@@ -111,10 +122,6 @@ def test_there_are_recorded_searches_of_every_vintage() -> None:
 
 def test_a_real_set_comes_over_http_as_it_was_sent() -> None:
     """The sets of the collection are far larger than an efetch, which shows that size does not matter."""
-    import gzip
-
-    from tracker.sources.pubmed.answers import cut
-
     for name, records in (("general", 805), ("general_older", 188), ("hair", 340)):
         document = gzip.decompress((FOLDER / f"{name}.xml.gz").read_bytes())
         elements = {element.pmid: element.body for element in cut(document)[0]}

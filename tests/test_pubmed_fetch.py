@@ -426,7 +426,7 @@ def test_no_definition_is_ever_fetched_from_the_network(monkeypatch: pytest.Monk
     assert [read_search(answered(body)).count for body in bodies] == [1, 1, 1, 1]
     # An element for which Bio.Entrez looks up a DTD on its own account.
     trap = found(["1"]).replace(b"<IdList>", b'<processing-meta tagset-family="jats" base-tagset="x"/><IdList>')
-    with pytest.raises(SourceError, match="Bio.Entrez cannot read the esearch answer"):
+    with pytest.raises(SourceError, match=r"Bio\.Entrez cannot read the esearch answer"):
         read_search(answered(trap))
     assert tried == []
 

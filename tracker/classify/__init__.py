@@ -6,11 +6,10 @@ rules.toml (how text is read); the modules beside hold the order in which they s
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tracker.classify.approach import Approaches
 from tracker.classify.condition import Conditions
-from tracker.classify.document import Document, make_label
+from tracker.classify.document import Document
 from tracker.classify.flags import find_flags
 from tracker.classify.relevance import judge_relevance
 from tracker.classify.rules import Rules
@@ -37,7 +36,7 @@ class Classifier:
 
         linked: (NCT number, phases as the registry says) of the trials that this record reports.
         """
-        document = Document(record)
+        document = Document(record, self.taxonomy.version)
         relevance = judge_relevance(document, self._rules)
         stage, study = judge_stage(document, linked, self._rules)
         labels = [stage, *find_flags(document, study, stage.label, relevance.relevant)]
@@ -47,5 +46,5 @@ class Classifier:
             core = next((label for label in approaches if self.taxonomy.is_core(label.label)), None)
             verdict = "core" if core else "hair"
             labels += approaches + self._conditions.find(document)
-        reason = make_label("relevance", verdict, relevance.rule, relevance.strength, relevance.at, source=relevance.source)
-        return [replace(label, version=self.taxonomy.version) for label in [reason, *labels]]
+        reason = document.label("relevance", verdict, relevance.rule, relevance.strength, relevance.at, source=relevance.source)
+        return [reason, *labels]

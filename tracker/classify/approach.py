@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tracker.classify.document import Document, Span, make_label
+from tracker.classify.document import Document, Span
 from tracker.classify.mentions import Mention, Mentions, Products
 from tracker.classify.rules import Rules
 from tracker.classify.taxonomy import Taxonomy
@@ -55,13 +55,13 @@ class Approaches:
         best: dict[str, Finding] = {}
         for finding in sorted(case.findings(), key=lambda finding: -finding.strength):
             best.setdefault(finding.leaf, finding)
-        labels = [_label(finding) for finding in best.values()]
+        labels = [_label(document, finding) for finding in best.values()]
         return labels + _main_topics(document, self.taxonomy, set(best))
 
 
-def _label(finding: Finding) -> Label:
+def _label(document: Document, finding: Finding) -> Label:
     at = Span(finding.text, finding.mention.start, finding.mention.end)
-    return make_label("approach", finding.leaf, f"approach.{finding.rule}", finding.strength, at, source=finding.source)
+    return document.label("approach", finding.leaf, f"approach.{finding.rule}", finding.strength, at, source=finding.source)
 
 
 def _main_topics(document: Document, taxonomy: Taxonomy, have: set[str]) -> list[Label]:
@@ -72,7 +72,7 @@ def _main_topics(document: Document, taxonomy: Taxonomy, have: set[str]) -> list
         heading = next((heading for heading in leaf.mesh if heading in document.major_mesh), "")
         at = document.quote_of(document.terms, f'"{heading}"') if heading else None
         if at and leaf.id not in have and not (leaf.id.endswith(".unspec") and leaf.family in families):
-            out.append(make_label("approach", leaf.id, "approach.mesh_major", 0.6, at, source="mesh"))
+            out.append(document.label("approach", leaf.id, "approach.mesh_major", 0.6, at, source="mesh"))
     return out
 
 

@@ -1,6 +1,6 @@
 """Which hair disorder the people, animals or cells of a record have: title first, else the abstract, else "general"."""
 
-from tracker.classify.document import Document, Span, make_label
+from tracker.classify.document import Document, Span
 from tracker.classify.lexicon import Hit, Lexicon
 from tracker.classify.taxonomy import Taxonomy
 from tracker.classify.text import Text
@@ -19,10 +19,10 @@ class Conditions:
         for text in columns:
             hits = self._lexicon.find(text.low)
             if hits:
-                return [_label(text, hit) for hit in {hit.name: hit for hit in reversed(hits)}.values()]
-        return [make_label("condition", "general", "condition.unnamed", 0.5)]
+                return [_label(document, text, hit) for hit in {hit.name: hit for hit in reversed(hits)}.values()]
+        return [document.label("condition", "general", "condition.unnamed", 0.5)]
 
 
-def _label(text: Text, hit: Hit) -> Label:
+def _label(document: Document, text: Text, hit: Hit) -> Label:
     strength = 0.9 if text.field != "abstract" else 0.7
-    return make_label("condition", hit.name, f"condition.{text.field}", strength, Span(text, hit.start, hit.end))
+    return document.label("condition", hit.name, f"condition.{text.field}", strength, Span(text, hit.start, hit.end))

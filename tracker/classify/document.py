@@ -17,8 +17,8 @@ class Span:
 
 
 class Document:
-    def __init__(self, record: Record) -> None:
-        self.record = record
+    def __init__(self, record: Record, version: str) -> None:
+        self.record, self.version = record, version
         self.title = Text("title", record.title)
         self.abstract = Text("abstract", record.abstract)
 
@@ -45,23 +45,15 @@ class Document:
         start = text.cased.find(words)
         return Span(text, start, start + len(words)) if start >= 0 and words else None
 
-
-def make_label(
-    axis: str, name: str, rule: str, strength: float, at: Span | None = None, *, source: str = "text", value: str = ""
-) -> Label:
-    """A label; its quote is the stored text at the span, or all of field, start, end and quote are None."""
-    if at is None or at.start >= at.end:
-        return Label(axis=axis, label=name, value=value, source=source, strength=strength, rule=rule)
-    start, end = at.text.span(at.start, at.end)
-    return Label(
-        axis=axis,
-        label=name,
-        value=value,
-        source=source,
-        strength=strength,
-        rule=rule,
-        field=at.text.field,
-        start=start,
-        end=end,
-        quote=at.text.original[start:end],
-    )
+    def label(self, axis: str, name: str, rule: str, strength: float, at: Span | None = None, *, source: str = "text", value: str = "") -> Label:
+        """A label; its quote is the stored text at the span. Without a span field, start, end and quote are all None."""
+        field: str | None = None
+        start: int | None = None
+        end: int | None = None
+        quote: str | None = None
+        if at is not None and at.start < at.end:
+            start, end = at.text.span(at.start, at.end)
+            field, quote = at.text.field, at.text.original[start:end]
+        return Label(
+            axis=axis, label=name, value=value, source=source, strength=strength, field=field, start=start, end=end, quote=quote, rule=rule, version=self.version
+        )

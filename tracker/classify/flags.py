@@ -5,7 +5,7 @@ of other people's trials.
 
 import re
 
-from tracker.classify.document import Document, Span, make_label
+from tracker.classify.document import Document, Span
 from tracker.classify.stage import PEOPLE, Study
 from tracker.records import Label
 
@@ -23,7 +23,7 @@ def find_flags(document: Document, study: Study, stage: str, relevant: bool) -> 
         flags += _size(document, study, stage)
         flags += _species(study) if stage in ("animal", "in_vitro", "ex_vivo") else []
     if relevant and (at := study.in_text("flag.safety")):
-        flags.append(make_label("flag", "safety", "flag.safety", 0.6, at))
+        flags.append(document.label("flag", "safety", "flag.safety", 0.6, at))
     return flags
 
 
@@ -32,12 +32,12 @@ def _fate(document: Document) -> list[Label]:
     types = document.column("types")
     for name, kind in (("retracted", "Retracted Publication"), ("preprint", "Preprint"), ("protocol", "Clinical Trial Protocol")):
         if kind in record.types:
-            out.append(make_label("flag", name, "flag.pubtype", 1.0, document.quote_of(types, f'"{kind}"'), source="pubtype"))
+            out.append(document.label("flag", name, "flag.pubtype", 1.0, document.quote_of(types, f'"{kind}"'), source="pubtype"))
     named = {label.label for label in out}
     if record.notice in ("retracted", "withdrawn") and record.notice not in named:
-        out.append(make_label("flag", record.notice, "flag.notice", 1.0, source="registry"))
+        out.append(document.label("flag", record.notice, "flag.notice", 1.0, source="registry"))
     elif record.trial and record.trial.status == "WITHDRAWN":
-        out.append(make_label("flag", "withdrawn", "flag.status", 1.0, source="registry"))
+        out.append(document.label("flag", "withdrawn", "flag.status", 1.0, source="registry"))
     return out
 
 
@@ -51,15 +51,15 @@ def _registered(document: Document) -> list[Label]:
         "single_arm": len(trial.arms) == 1,
         "controlled": any(arm.startswith(("PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION")) for arm in trial.arms),
     }
-    return [make_label("flag", name, "flag.registry", 1.0, source="registry") for name, true in said.items() if true]
+    return [document.label("flag", name, "flag.registry", 1.0, source="registry") for name, true in said.items() if true]
 
 
 def _design(study: Study) -> list[Label]:
-    out = []
+    document, out = study.document, []
     for name in ("randomised", "blinded", "controlled", "single_arm", "protocol"):
         at = _in_title(study, name) or study.in_text(f"flag.{name}")
         if at and not study.text.get(f"flag.not_{name}"):
-            out.append(make_label("flag", name, f"flag.{name}", 0.85, at))
+            out.append(document.label("flag", name, f"flag.{name}", 0.85, at))
     return out
 
 
@@ -74,17 +74,17 @@ def _size(document: Document, study: Study, stage: str) -> list[Label]:
     out = []
     trial = document.record.trial
     if trial and trial.enrollment is not None:
-        out.append(make_label("flag", "n", "flag.enrollment", 1.0, value=str(trial.enrollment), source="registry"))
+        out.append(document.label("flag", "n", "flag.enrollment", 1.0, value=str(trial.enrollment), source="registry"))
     elif not trial and stage not in ("animal", "in_vitro", "ex_vivo", "in_silico") and (at := study.people()):
         number = _number(PEOPLE.match(at.text.low, at.start)[1])  # type: ignore[index]
         if number:
-            out.append(make_label("flag", "n", "flag.people", 0.8, at, value=str(number)))
+            out.append(document.label("flag", "n", "flag.people", 0.8, at, value=str(number)))
     abstract = document.abstract
     for match in _DURATION.finditer(abstract.low):
         amount, unit = match[1] or match[2] or match[4], (match[3] or match[5] or "week")
         number = _number(amount)
         if number:
-            out.append(make_label("flag", "duration", "flag.duration", 0.7, Span(abstract, *match.span()), value=f"{number} {unit}s"))
+            out.append(document.label("flag", "duration", "flag.duration", 0.7, Span(abstract, *match.span()), value=f"{number} {unit}s"))
             break
     return out
 
@@ -105,4 +105,4 @@ def _species(study: Study) -> list[Label]:
     """The first species that the record's own sentences name."""
     names = [name for name in study.text if name.startswith("species.")]
     found = [(at.start, name, at) for name in names if (at := study.in_text(name))]
-    return [make_label("flag", "species", "flag.species", 0.7, at, value=name.partition(".")[2]) for _, name, at in sorted(found)[:1]]
+    return [study.document.label("flag", "species", "flag.species", 0.7, at, value=name.partition(".")[2]) for _, name, at in sorted(found)[:1]]

@@ -46,12 +46,16 @@ class Lexicon:
         pattern = _trie_pattern(phrases)
         # A word begins after anything that is no word; a class in front lets the engine skip along quickly.
         self._every = re.compile(rf"[^a-z0-9](?=({pattern}))")
-        self._first = re.compile(rf"\b(?:{pattern})")
+        self._first = re.compile(rf"[^a-z0-9](?P<found>{pattern})")
+        self._here = re.compile(pattern)
 
     def search(self, low: str, start: int = 0, end: int | None = None) -> tuple[int, int] | None:
         """The first phrase that begins in [start, end), as a range."""
-        match = self._first.search(low, start, len(low) if end is None else end)
-        return match.span() if match else None
+        stop = len(low) if end is None else end
+        if start == 0 and (here := self._here.match(low, 0, stop)):
+            return here.span()
+        match = self._first.search(low, max(0, start - 1), stop)
+        return match.span("found") if match else None
 
     def find(self, low: str) -> list[Hit]:
         """Hits in folded, lower-case text, by start."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tracker.classify.document import Document, Span, make_label
+from tracker.classify.document import Document, Span
 from tracker.classify.lexicon import Hit
 from tracker.classify.phase import own_phase
 from tracker.classify.rules import Rules
@@ -118,7 +118,7 @@ class Study:
 def judge_stage(document: Document, linked: Sequence[tuple[str, tuple[str, ...]]], rules: Rules) -> tuple[Label, Study]:
     study = Study(document, rules)
     verdict = _judge(study, linked)
-    return make_label("stage", verdict.stage, f"stage.{verdict.rule}", verdict.strength, verdict.at, source=verdict.source), study
+    return document.label("stage", verdict.stage, f"stage.{verdict.rule}", verdict.strength, verdict.at, source=verdict.source), study
 
 
 def _judge(study: Study, linked: Sequence[tuple[str, tuple[str, ...]]]) -> Verdict:

@@ -7,7 +7,7 @@ has become a broader one: (a OR b) AND hair turns into hair, and everything abou
 import re
 
 from tracker.errors import ConfigError, SourceError
-from tracker.expression import Term, Tree, parse, terms
+from tracker.expression import Term, Tree, and_parts, parse, terms
 from tracker.records import Held
 from tracker.sources.pubmed.answers import Search
 
@@ -32,28 +32,59 @@ def judge(name: str, expression: str, search: Search, held: Held) -> list[str]:
     lines = [_SAYS.get(kind, kind + ": {}").format(words) for kind, words in search.remarks]
     reasons = [line for line, (kind, _) in zip(lines, search.remarks, strict=True) if kind == "FieldNotFound"]
     dropped = [words for kind, words in search.remarks if kind in _DROPPED]
-    if dropped and (part := _lost_part(expression, dropped)):
-        known = ", ".join(dropped)
-        reasons.append(f"it became a broader query, for PubMed knows nothing of its part {part} (dropped: {known})")
+    reasons += _lost_parts(expression, dropped) if dropped else []
     if held.listed and search.count > TENFOLD * held.listed:
         reasons.append(f"it lists {search.count} records, after {held.listed} the last time")
     if not reasons:
-        return lines
+        return lines + _weakened(expression, dropped)
     why = f"query {name}: {'; '.join(reasons)}. PubMed read it as: {_shortened(search.translation) or 'nothing'}"
     if not held.accept_drift:
         raise SourceError(f"{why} - mend the query, or go on with --accept-drift", permanent=True)
     return [*lines, f"accepted: {why}"]
 
 
-def _lost_part(expression: str, dropped: list[str]) -> str:
-    """The first AND-ed part of which nothing is left, as a reader knows it again; "" when there is none."""
+def _lost_parts(expression: str, dropped: list[str]) -> list[str]:
+    """A reason for each AND-ed part of which PubMed knows no alternative."""
     try:
         tree = parse(expression)
-    except ConfigError:
-        return f'"{_shortened(expression)}"'  # we cannot tell what is left of it
-    lost = {id(term) for words in dropped for term in _named(words, tree)}
-    broken = _broken(tree, lost) or (tree if _is_lost(tree, lost) else None)
-    return _shortened(" OR ".join(f'"{term.text}"' for term in terms(broken))) if broken else ""
+    except ConfigError as error:
+        return [f"PubMed dropped {', '.join(dropped)}, and what is left cannot be told ({error})"]
+    lost = _terms_of(dropped, tree)
+    return [
+        f"it became a broader query, for PubMed knows nothing of its part {_shown(part)}"
+        for part in and_parts(tree)
+        if not _known(part, lost)
+    ]
+
+
+def _weakened(expression: str, dropped: list[str]) -> list[str]:
+    """A line for each alternative that lost a part of its own: x OR (lost AND y) may be read as x OR y."""
+    if not dropped:
+        return []
+    tree = parse(expression)
+    lost = _terms_of(dropped, tree)
+    return [f"the query may list too much: its alternative lost {_shown(part)}" for part in _lost_within(tree, lost)]
+
+
+def _lost_within(tree: Tree, lost: set[int]) -> list[Tree]:
+    if isinstance(tree, Term):
+        return []
+    kept = tree.parts[:1] if tree.op == "NOT" else tree.parts
+    gone = [part for part in kept if not _known(part, lost)] if tree.op == "AND" else []
+    return gone if 0 < len(gone) < len(kept) else [inner for part in kept for inner in _lost_within(part, lost)]
+
+
+def _known(tree: Tree, lost: set[int]) -> bool:
+    """Whether PubMed knows an alternative of it whole. What stands after NOT takes nothing away when it is unknown."""
+    if isinstance(tree, Term):
+        return id(tree) not in lost
+    if tree.op == "NOT":
+        return _known(tree.parts[0], lost)
+    return (any if tree.op == "OR" else all)(_known(part, lost) for part in tree.parts)
+
+
+def _terms_of(dropped: list[str], tree: Tree) -> set[int]:
+    return {id(term) for words in dropped for term in _named(words, tree)}
 
 
 def _named(words: str, tree: Tree) -> list[Term]:
@@ -68,22 +99,8 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def _is_lost(tree: Tree, lost: set[int]) -> bool:
-    if isinstance(tree, Term):
-        return id(tree) in lost
-    # What stands after NOT only takes away; nothing is lost when that is unknown.
-    parts = tree.parts[:1] if tree.op == "NOT" else tree.parts
-    return all(_is_lost(part, lost) for part in parts)
-
-
-def _broken(tree: Tree, lost: set[int]) -> Tree | None:
-    """The first lost part of an AND, at any depth: x OR (lost AND y) has become x OR y, which is broader too."""
-    if isinstance(tree, Term):
-        return None
-    if tree.op == "AND" and (part := next((part for part in tree.parts if _is_lost(part, lost)), None)):
-        return part
-    parts = tree.parts[:1] if tree.op == "NOT" else tree.parts
-    return next((found for part in parts if (found := _broken(part, lost))), None)
+def _shown(part: Tree) -> str:
+    return _shortened(" OR ".join(f'"{term.text}"' for term in terms(part)))
 
 
 def _shortened(text: str) -> str:

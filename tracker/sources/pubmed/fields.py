@@ -165,7 +165,7 @@ def doi(words: str) -> str:
 def own_doi(ids: dict[str, str], article: Element) -> str:
     """From the record's own ArticleIdList, else from an ELocationID that is not marked as wrong.
 
-    One that has the shape of a DOI goes first; a mistyped one (PMID 23192817 says 0.1109/...) is still what PubMed says.
+    One in the shape of a DOI goes first; a mistyped one (PMID 23192817: 0.1109/...) is still what PubMed says.
     """
     places = [text(one) for one in article.iterfind("ELocationID") if _is_doi(one)]
     found = [one for one in map(doi, [ids.get("doi", ""), *places]) if one]

@@ -1,4 +1,4 @@
-"""What a PubMed record says about other records: trials that it reports or mentions, corrections, retractions, versions."""
+"""What a PubMed record says about others: trials that it reports or mentions, corrections, retractions, versions."""
 
 import re
 from collections.abc import Iterable, Iterator

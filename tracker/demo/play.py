@@ -1,0 +1,130 @@
+"""The demo: a baseline and two weeks of the made-up corpus, fetched over real HTTP from the stand-ins, told in digests.
+
+Everything but the upstream is the product itself: the same queries, fetch, classification, database and digest.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from tracker.config import Settings, load, shipped
+from tracker.dates import Clock, clock_from
+from tracker.demo import corpus
+from tracker.demo.faults import Html, Status
+from tracker.demo.server import StandIn
+from tracker.demo.upstream import Upstream
+from tracker.pipeline import compose, fetch_all
+from tracker.store import Store
+from tracker.terminal import fetch_table, issue_line
+
+Echo = Callable[[str], None]
+
+# The stand-ins may be hurried; the real hosts are asked 3 times and once a second.
+HURRY = """
+[sources.pubmed]
+pace = 100
+retry_wait = 0.1
+[sources.clinicaltrials]
+pace = 100
+retry_wait = 0.1
+"""
+
+BASELINE = date(2026, 11, 9)
+
+
+@dataclass(frozen=True, slots=True)
+class Monday:
+    """One Monday of the demo: what it is called, and what the upstream does wrong that day."""
+
+    day: date
+    title: str
+    trouble: str = ""
+
+
+MONDAYS = (
+    Monday(BASELINE, "the baseline: whatever is there before tracker begins is never told as new"),
+    Monday(date(2026, 11, 16), "week one", "PubMed answers one request with a maintenance page, with status 200"),
+    Monday(date(2026, 11, 23), "week two", "ClinicalTrials.gov answers two requests with 503"),
+)
+
+
+def play(folder: Path, echo: Echo) -> None:
+    """Play the three Mondays into `folder`, which is emptied of an earlier demo first."""
+    _clear(folder)
+    config = folder / "queries.toml"
+    config.write_text(shipped().read_text("utf-8") + HURRY, "utf-8")
+    with serving() as stand_in:
+        settings = load(config, stand_in.environment)
+        for monday in MONDAYS:
+            echo(f"\n== Monday {monday.day}: {monday.title}")
+            _advance(stand_in, monday, echo)
+            _one_monday(settings, _seven_o_clock(monday.day), echo)
+    newest = sorted((folder / "digests").glob("*.md"))[-1]
+    echo(f"""
+All of it is made up. The newest digest:   {newest}
+See the trial that slipped:                tracker --config {config} show NCT99900001
+Every digest and the database:             {folder / "digests"}, {settings.db}
+Now with the real sources: put your address into queries.toml (contact), then: tracker fetch""")
+
+
+def serve_only(echo: Echo) -> None:
+    """Only the stand-ins, with the corpus as of its last week, until interrupted."""
+    with serving() as stand_in:
+        for monday in MONDAYS:
+            _update(stand_in.upstream, monday.day)
+        for name, value in stand_in.environment.items():
+            echo(f"export {name}={value}")
+        while True:
+            time.sleep(3600)
+
+
+@contextmanager
+def serving() -> Iterator[StandIn]:
+    """Both stand-ins on loopback, holding nothing yet. PubMed's own index knows every phrase that we ask for."""
+    with StandIn(Upstream(known_phrases=lambda phrase: True)) as stand_in:
+        yield stand_in
+
+
+def _advance(stand_in: StandIn, monday: Monday, echo: Echo) -> None:
+    _update(stand_in.upstream, monday.day)
+    if monday.trouble:
+        echo(f"   {monday.trouble}; it is asked again.")
+        where, fault = ("esearch", Html("Site maintenance")) if monday.trouble.startswith("PubMed") else ("studies", Status(503))
+        stand_in.misbehave(where, fault, times=1 if where == "esearch" else 2)
+
+
+def _update(upstream: Upstream, day: date) -> None:
+    """Bring the upstream to the state of that Monday."""
+    if day == BASELINE:
+        articles, studies = corpus.articles(), corpus.studies()
+    else:
+        week = next(week for week in corpus.weeks() if week.date == day)
+        articles, studies = week.articles, week.studies
+    for article in articles:
+        upstream.put_article(article.xml, date.fromisoformat(article.entered), date.fromisoformat(article.modified))
+    for study in studies:
+        upstream.put_study(study)
+    upstream.data_timestamp = f"{day}T05:00:05"
+
+
+def _one_monday(settings: Settings, clock: Clock, echo: Echo) -> None:
+    tallies = fetch_all(settings, clock)
+    echo(fetch_table(tallies))
+    with Store.open(settings.db) as store:
+        for digest in settings.digests:
+            echo(f"-> {issue_line(compose(settings, store, digest, clock))}")
+
+
+def _seven_o_clock(day: date) -> Clock:
+    return clock_from({"TRACKER_NOW": f"{day}T07:00:00Z"})
+
+
+def _clear(folder: Path) -> None:
+    """Remove what an earlier demo left there, and nothing that it did not make."""
+    for name in ("db", "digests"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
