@@ -102,7 +102,10 @@ def rules_guess(classifier: Classifier) -> Callable[[Record], Guess]:
 
 def naive_guess() -> Callable[[Record], Guess]:
     """The keyword baseline: a word of hair anywhere, a phrase of a leaf anywhere, types and MeSH alone for the stage."""
-    leaves = {leaf.id: [p.rstrip("*").lower() for t in (*leaf.terms, *leaf.weak_terms) for p in expand(t)] for leaf in load_taxonomy().leaves}
+    leaves = {
+        leaf.id: [p.rstrip("*").lower() for t in (*leaf.terms, *leaf.weak_terms) for p in expand(t)]
+        for leaf in load_taxonomy().leaves
+    }
     leaves["ev.unspec"] = ["exosom", "extracellular vesicle"]
 
     def guess(record: Record) -> Guess:
@@ -116,11 +119,18 @@ def naive_guess() -> Callable[[Record], Guess]:
 
 def _naive_stage(record: Record) -> str:
     types = " ".join(record.types)
-    for word, stage in (("Systematic", "systematic_review"), ("Meta-Analysis", "systematic_review"), ("Review", "review"), ("Case Reports", "case_report")):
+    for word, stage in (
+        ("Systematic", "systematic_review"),
+        ("Meta-Analysis", "systematic_review"),
+        ("Review", "review"),
+        ("Case Reports", "case_report"),
+    ):
         if word in types:
             return stage
     if record.trial:
-        return {("PHASE1",): "phase1", ("PHASE2",): "phase2", ("PHASE3",): "phase3", ("PHASE4",): "phase4"}.get(record.trial.phases, "trial_unphased")
+        return {("PHASE1",): "phase1", ("PHASE2",): "phase2", ("PHASE3",): "phase3", ("PHASE4",): "phase4"}.get(
+            record.trial.phases, "trial_unphased"
+        )
     for roman, stage in ((" III", "phase3"), (" IV", "phase4"), (" II", "phase2"), (" I", "phase1")):
         if f"Clinical Trial, Phase{roman}" in record.types:
             return stage
@@ -192,7 +202,9 @@ def _share(values: Iterable[bool]) -> float:
     return sum(rows) / len(rows) if rows else 0.0
 
 
-def interval(pairs: Sequence[tuple[Gold, Guess]], measure: Callable[[Scores], float], rounds: int = 500) -> tuple[float, float]:
+def interval(
+    pairs: Sequence[tuple[Gold, Guess]], measure: Callable[[Scores], float], rounds: int = 500
+) -> tuple[float, float]:
     """95 % bootstrap interval, seeded: the same figures each time."""
     chance = random.Random(1)
     values = sorted(measure(score(chance.choices(pairs, k=len(pairs)))) for _ in range(rounds))
@@ -218,7 +230,12 @@ def wrong_phases(pairs: Sequence[tuple[Gold, Guess]]) -> list[str]:
 def _lines(gold: list[Gold], guess: Callable[[Record], Guess], baseline: Callable[[Record], Guess]) -> Iterator[str]:
     pairs, naive = [(g, guess(g.record)) for g in gold], [(g, baseline(g.record)) for g in gold]
     yield f"{'part':<10} {'n':>4}  {'relevance P/R/F1':<20} {'approach P/R/F1':<20} exact  stage | naive: relevance approach exact stage"
-    for name, keep in (("all", lambda g: True), ("real", lambda g: g.real), ("made up", lambda g: not g.real), ("core", lambda g: g.row["core"])):
+    for name, keep in (
+        ("all", lambda g: True),
+        ("real", lambda g: g.real),
+        ("made up", lambda g: not g.real),
+        ("core", lambda g: g.row["core"]),
+    ):
         part = score([pair for pair in pairs if keep(pair[0])])
         base = score([pair for pair in naive if keep(pair[0])])
         yield (
@@ -226,7 +243,11 @@ def _lines(gold: list[Gold], guess: Callable[[Record], Guess], baseline: Callabl
             f"        {base.relevance[2]:.3f}     {base.approach[2]:.3f}    {base.exact:.3f} {base.stage:.3f}"
         )
     real = [pair for pair in pairs if pair[0].real]
-    for name, measure in (("relevance F1", lambda s: s.relevance[2]), ("approach F1", lambda s: s.approach[2]), ("stage", lambda s: s.stage)):
+    for name, measure in (
+        ("relevance F1", lambda s: s.relevance[2]),
+        ("approach F1", lambda s: s.approach[2]),
+        ("stage", lambda s: s.stage),
+    ):
         low, high = interval(real, measure)
         yield f"95 % interval, real part, {name}: {low:.3f} to {high:.3f}"
     excerpts = [g for g in gold if g.row["source"].startswith("web_excerpt")]

@@ -168,6 +168,10 @@ def test_the_hash_leaves_out_what_moves_by_itself_and_nothing_else() -> None:
     assert moved["derivedSection"]["miscInfoModule"]["versionHolder"] == "2031-03-01", "the study itself is untouched"
 
 
+def test_a_number_with_blanks_or_small_letters_is_the_same_number() -> None:
+    assert payload_of(a_study(f" {ONE.lower()}\n")).key == ONE
+
+
 def test_data_that_moves_during_the_walk_repeats_it(registry: Registry) -> None:
     registry.timestamps = ["monday", "tuesday", "tuesday"]
     registry.pages = {"": page(a_study(ONE), total=1)}
@@ -254,6 +258,7 @@ NOT_A_PAGE = {
     "null": data(None),
     "no total": data({"studies": []}),
     "total of the wrong type": data({"studies": [], "totalCount": "0"}),
+    "total true": data({"studies": [], "totalCount": True}),
     "token of the wrong type": data({"studies": [], "totalCount": 0, "nextPageToken": 5}),
     "a web page": words("<!doctype html><title>Busy</title>", 200, "text/html"),
     "a web page that says JSON": words("\n<html>", 200, "application/json"),

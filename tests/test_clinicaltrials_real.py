@@ -13,11 +13,15 @@ import pytest
 
 from tests.conftest import SHARED
 from tests.test_clinicaltrials_fetch import QUERY, Registry, Reply, data, fetch, keys, registry, source
+from tracker.config import Query, SourceSettings
+from tracker.demo.server import StandIn
+from tracker.demo.upstream import Upstream
 from tracker.errors import SourceError
-from tracker.records import Held, Record, Trial
-from tracker.sources.clinicaltrials import enums
+from tracker.records import Held, Listing, Payload, Record, Trial
+from tracker.sources.clinicaltrials import ClinicalTrials, enums
 from tracker.sources.clinicaltrials.api import payload_of
 from tracker.sources.clinicaltrials.study import read
+from tracker.web import Web
 
 __all__ = ["registry"]
 pytestmark = pytest.mark.shared
@@ -172,6 +176,27 @@ def test_the_finer_phases_of_real_titles_are_read() -> None:
     print(f"finer phase in {len(found)} of {len(trials)} titles: {dict(Counter(found.values()))}")
     assert found["NCT05127824"] == "2a" and found["NCT02219646"] == "2b" and found["NCT04893941"] == "1b/2a"
     assert len(found) == 26
+
+
+def test_all_real_studies_are_fetched_from_the_stand_in_page_by_page_and_read() -> None:
+    """Both files in one upstream, 64 studies a page; a study that is in both counts once."""
+    upstream = Upstream(most_per_page=64)
+    for name in ("studies.jsonl.gz", "hair.jsonl"):
+        for study in real_studies(name):
+            upstream.put_study(study)
+    query = Query(name="everything", clinicaltrials={"advanced": "NOT AREA[NCTId]nowhere"})
+    web = Web(user_agent="follicle-tracker tests", pace=0)
+    with StandIn(upstream) as standin:
+        registry = ClinicalTrials(SourceSettings(name="clinicaltrials", url=standin.clinicaltrials_url, pace=10_000))
+        *payloads, listing = registry.fetch(query, Held(), web)
+    assert isinstance(listing, Listing) and set(listing.ids) == set(upstream.studies)
+    assert web.requests == len(upstream.studies) // 64 + 1 + 2
+    for payload in payloads:
+        assert isinstance(payload, Payload)
+        (record,) = registry.parse(payload)
+        for column, value in expected_columns(upstream.studies[record.id]).items():
+            assert held_columns(record)[column] == value, (record.id, column)
+    print(f"{len(payloads)} studies fetched in {web.requests} requests, {len(listing.missing)} missing")
 
 
 def real_page(name: str) -> dict[str, Any]:

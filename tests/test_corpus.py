@@ -383,7 +383,7 @@ def test_one_trial_starts_recruiting_and_one_is_terminated_with_its_reason() -> 
 
 
 def test_the_registry_sets_unknown_and_moves_no_date() -> None:
-    before, after = (study(state, "NCT99900014")["statusModule"] for state in (BASE, FIRST))
+    before, after = (study(state, "NCT99900011")["statusModule"] for state in (BASE, FIRST))
     moved = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
     assert moved == {"overallStatus", "lastKnownStatus"}
     assert (after["overallStatus"], after["lastKnownStatus"]) == ("UNKNOWN", "RECRUITING")

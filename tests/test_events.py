@@ -182,6 +182,12 @@ def test_a_date_met_is_told_beside_the_move() -> None:
     assert summary(moved(completion_type="ACTUAL")) == [("date_met", 1, "completion")]
 
 
+def test_an_absent_date_is_not_met() -> None:
+    old = replace(RECORD, trial=replace(TRIAL, start="", start_type="ESTIMATED"))
+    new = replace(RECORD, trial=replace(TRIAL, start="", start_type="ACTUAL"))
+    assert summary(compare(old, new)) == [("detail", 0, "start_type")]
+
+
 def test_any_other_change_of_a_dates_type_is_a_detail() -> None:
     assert summary(moved(start_type="ESTIMATED")) == [("detail", 0, "start_type")]
     assert summary(moved(completion_type="")) == [("detail", 0, "completion_type")]
@@ -283,6 +289,8 @@ def test_every_other_column_is_one_detail_with_its_text() -> None:
     assert (details["verified"].old, details["verified"].new) == ("2030-11", "2030-12")
     assert json.loads(details["sites"].old or "")[0]["facility"] == "Fen Clinic"
     assert len(details["eligibility"].new or "") == 500
+    shorter = replace(RECORD, trial=replace(TRIAL, eligibility="y" * 900))
+    assert len(only(compare(shorter, RECORD)).old or "") == 500
     assert details["eligibility"].headline == f"{NCT}: eligibility changed"
 
 
@@ -322,7 +330,11 @@ def test_a_headline_is_one_plain_line_that_starts_with_the_id(title: str, reason
         assert event.headline.isprintable() and event.headline == " ".join(event.headline.split())
 
 
-columns = st.sampled_from(sorted(Trial.__dataclass_fields__))
+def test_a_long_headline_is_cut_and_says_so() -> None:
+    headline = only(moved(status="TERMINATED", why_stopped="long " * 5000)).headline
+    assert len(headline) == 600 and headline.endswith("…")
+
+
 dates = st.sampled_from(["", "2030", "2031-01", "2031-01-31", "2031-02", "2031-02-28", "2033-05-05"])
 
 

@@ -110,7 +110,7 @@ def test_a_fault_that_passes_ends_in_the_same_database_as_none(world: World, tmp
 
 
 def test_records_that_pubmed_did_not_give_are_missing_and_asked_for_again(world: World) -> None:
-    world.stand_in.misbehave("efetch", DropArticles((pmid(2),)), times=9)
+    world.stand_in.misbehave("efetch", DropArticles(pmid(2)), times=9)
     tally = world.fetch(names=("gel",))[PUBMED]
     world.stand_in.behave()
     assert tally.missing == (pmid(2),) and tally.new == 5

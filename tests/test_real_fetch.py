@@ -87,7 +87,9 @@ def test_every_real_record_is_stored(real: World) -> None:
 
 def test_every_payload_is_the_record_s_own_bytes(real: World) -> None:
     with Store.read(real.settings.db) as store:
-        bodies = {row["record"]: zlib.decompress(row["body"]) for row in store.rows("select record, body from payloads")}
+        bodies = {
+            row["record"]: zlib.decompress(row["body"]) for row in store.rows("select record, body from payloads")
+        }
     for nct, study in real_studies().items():
         assert json.loads(bodies[nct]) == study
     for pmid, element in real_articles().items():
@@ -101,14 +103,16 @@ def test_the_stored_columns_of_articles_agree_with_xpaths(real: World) -> None:
         root, row = etree.fromstring(body), stored[f"pubmed-{pmid}"]
         if root.tag == "PubmedBookArticle":
             continue
-        assert row["title"] == squeezed(root.xpath("string(MedlineCitation/Article/ArticleTitle)")), pmid
+        assert squeezed(row["title"]) == squeezed(root.xpath("string(MedlineCitation/Article/ArticleTitle)")), pmid
         for part in root.xpath("MedlineCitation/Article/Abstract/AbstractText"):
             assert squeezed(part.xpath("string()")) in squeezed(row["abstract"]), pmid
         own = root.xpath("PubmedData/ArticleIdList/ArticleId[@IdType='doi']/text()")
         assert not own or row["doi"] == squeezed(own[0]).lower(), pmid
         own = root.xpath("PubmedData/ArticleIdList/ArticleId[@IdType='pmc']/text()")
         assert row["pmcid"] == (squeezed(own[0]) if own else ""), pmid
-        headings = {squeezed(text) for text in root.xpath("MedlineCitation/MeshHeadingList/MeshHeading/DescriptorName/text()")}
+        headings = {
+            squeezed(text) for text in root.xpath("MedlineCitation/MeshHeadingList/MeshHeading/DescriptorName/text()")
+        }
         assert headings <= set(json.loads(row["terms"])), pmid
         people = root.xpath("count(MedlineCitation/Article/AuthorList/Author[LastName or CollectiveName])")
         assert len(json.loads(row["authors"])) == people, pmid
@@ -126,7 +130,11 @@ def test_the_stored_columns_of_trials_agree_with_json_paths(real: World) -> None
         assert row["why_stopped"] == status.get("whyStopped", ""), nct
         assert row["has_results"] == int(study.get("hasResults", False)), nct
         assert row["enrollment"] == design.get("enrollmentInfo", {}).get("count"), nct
-        for column, name in (("start", "start"), ("primary_completion", "primaryCompletion"), ("completion", "completion")):
+        for column, name in (
+            ("start", "start"),
+            ("primary_completion", "primaryCompletion"),
+            ("completion", "completion"),
+        ):
             struct = status.get(f"{name}DateStruct", {})
             assert (row[column], row[f"{column}_type"]) == (struct.get("date", ""), struct.get("type", "")), nct
         places = protocol.get("contactsLocationsModule", {}).get("locations", [])
@@ -172,7 +180,11 @@ def test_real_versions_yield_the_changes_that_are_in_them(tmp_path: Path) -> Non
         for n in range(rounds):
             for studies in versions.values():
                 upstream.put_study(studies[min(n, len(studies) - 1)])
-            fetch_all(world.settings, clock_from({"TRACKER_NOW": f"2026-02-{n + 1:02d}T07:00:00Z"}), sources=("clinicaltrials",))
+            fetch_all(
+                world.settings,
+                clock_from({"TRACKER_NOW": f"2026-02-{n + 1:02d}T07:00:00Z"}),
+                sources=("clinicaltrials",),
+            )
     told = {(r["record"], r["old"], r["new"]) for r in world.rows("select * from events where field = 'status'")}
     expected = set()
     for nct, studies in versions.items():

@@ -182,6 +182,7 @@ class Payload:
     key: str
     body: bytes = field(repr=False)
     sha256: str
+    of: int = 0  # how many this walk is to give, where the source knows: for a progress bar, and nothing else
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class FetchProgress:
     def __exit__(self, *_: object) -> None:
         self._wipe()
 
-    def __call__(self, tally: "Tally", expected: int | None = None) -> None:
+    def __call__(self, tally: "Tally") -> None:
         done = tally.new + tally.changed + tally.same + tally.quarantined
         name = f"{tally.source} {tally.query}"
         finished = tally.complete or tally.error
@@ -62,14 +62,14 @@ class FetchProgress:
             outcome = f"failed: {tally.error}" if tally.error else f"{done} read, {tally.listed} listed"
             click.echo(f"{name}: {plain(outcome)}", err=True)
         elif self._live:
-            click.echo(f"\r\x1b[2K{_bar(done, expected)} {name}: {done} read", err=True, nl=False)
+            click.echo(f"\r\x1b[2K{_bar(done, tally.expected)} {name}: {done} read", err=True, nl=False)
 
     def _wipe(self) -> None:
         if self._live:
             click.echo("\r\x1b[2K", err=True, nl=False)
 
 
-def _bar(done: int, expected: int | None, width: int = 24) -> str:
+def _bar(done: int, expected: int, width: int = 24) -> str:
     if not expected:
         return "[" + "·" * width + "]"
     filled = min(width, done * width // expected)

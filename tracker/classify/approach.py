@@ -22,11 +22,19 @@ _REFERENCE_DRUGS = ("minox.", "andr.")
 _SECONDARY = ("review", "systematic_review")
 _ITEM = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NO_TREATMENT = ('"PLACEBO_COMPARATOR', '"SHAM_COMPARATOR', '"NO_INTERVENTION')
-_MEANS = re.compile(r"\b(?:via|through|by (?:activating|regulating|modulating|inhibiting|targeting|up|down))\b")  # what follows is mechanism
+_MEANS = re.compile(
+    r"\b(?:via|through|by (?:activating|regulating|modulating|inhibiting|targeting|up|down))\b"
+)  # what follows is mechanism
 # "lichen planopilaris after imiquimod", "dupilumab-induced alopecia": the drug is what the hair was lost to.
-_BLAMED_BEFORE = re.compile(r"(?:alopecia|hair loss|effluvium|lichen planopilaris|baldness|folliculitis|shedding)\b.*\b(?:after|following|induced by|due to|caused by|secondary to|associated with)\s(?:[a-z0-9%.-]+\s){0,2}$")
-_BLAMED_AFTER = re.compile(r"[ -](?:induced|associated|related|triggered)\s(?:[a-z]+\s){0,3}?(?:alopecia|hair loss|effluvium|lichen|folliculitis)")
-_RECOVERY = re.compile(r"regrow|re-grow|growth|success|efficacy|effective|improve|respon|recover|treatment of|safety|micro-?needl|transplant")
+_BLAMED_BEFORE = re.compile(
+    r"(?:alopecia|hair loss|effluvium|lichen planopilaris|baldness|folliculitis|shedding)\b.*\b(?:after|following|induced by|due to|caused by|secondary to|associated with)\s(?:[a-z0-9%.-]+\s){0,2}$"
+)
+_BLAMED_AFTER = re.compile(
+    r"[ -](?:induced|associated|related|triggered)\s(?:[a-z]+\s){0,3}?(?:alopecia|hair loss|effluvium|lichen|folliculitis)"
+)
+_RECOVERY = re.compile(
+    r"regrow|re-grow|growth|success|efficacy|effective|improve|respon|recover|treatment of|safety|micro-?needl|transplant"
+)
 _NEAR = 60  # characters around cells in which a word of use as a product counts
 _PART_STRENGTH = {"aim": 0.85, "methods": 0.85, "results": 0.85, "conclusions": 0.8}
 
@@ -46,7 +54,7 @@ class Finding:
 
 class Approaches:
     def __init__(self, taxonomy: Taxonomy, rules: Rules) -> None:
-        self.taxonomy, self.cue = taxonomy, rules.cue
+        self.taxonomy = taxonomy
         self.mentions = Mentions(taxonomy, rules)
 
     def find(self, document: Document, stage: str) -> list[Label]:
@@ -61,16 +69,18 @@ class Approaches:
 
 def _label(document: Document, finding: Finding) -> Label:
     at = Span(finding.text, finding.mention.start, finding.mention.end)
-    return document.label("approach", finding.leaf, f"approach.{finding.rule}", finding.strength, at, source=finding.source)
+    return document.label(
+        "approach", finding.leaf, f"approach.{finding.rule}", finding.strength, at, source=finding.source
+    )
 
 
 def _main_topics(document: Document, taxonomy: Taxonomy, have: set[str]) -> list[Label]:
     """MeSH main topics (starred) that no words gave, unless a sharper leaf of the family is there."""
     out = []
     families = {leaf.partition(".")[0] for leaf in have}
-    for leaf in taxonomy.leaves:
+    for leaf in taxonomy.leaves if document.major_mesh else ():
         heading = next((heading for heading in leaf.mesh if heading in document.major_mesh), "")
-        at = document.quote_of(document.terms, f'"{heading}"') if heading else None
+        at = document.quoted("terms", heading)
         if at and leaf.id not in have and not (leaf.id.endswith(".unspec") and leaf.family in families):
             out.append(document.label("approach", leaf.id, "approach.mesh_major", 0.6, at, source="mesh"))
     return out
@@ -82,7 +92,6 @@ class _Case:
     def __init__(self, room: Approaches, document: Document, stage: str) -> None:
         self.room, self.document, self.stage = room, document, stage
         self.known: dict[str, str] = {}
-        self.said: dict[tuple[str, int], bool] = {}
         self.title = room.mentions.find(document.title, self.known)
         self.abstract = room.mentions.find(document.abstract, self.known)
         self.own_work_starts = self._own_work_starts()
@@ -96,12 +105,13 @@ class _Case:
 
     # -- columns
     def _in_title(self) -> Iterator[Finding]:
-        text = self.document.title
+        text = self.document.title.text
         means = _MEANS.search(text.low)
         for mention in self.title.mentions:
             if mention.kind == "title" and means and mention.start > means.start():
                 continue
-            if self.title.is_source(mention) and _is_cell(mention.leaf) or self._is_culprit(text, mention):
+            measured = mention.leaf.startswith("ev.") and self.document.title.all("cue", "biomarker")
+            if self.title.is_source(mention) and _is_cell(mention.leaf) or self._is_culprit(text, mention) or measured:
                 continue
             yield Finding(mention, text, 0.95, "title")
 
@@ -109,8 +119,8 @@ class _Case:
         if self.document.record.trial is None:
             return
         for field, strength in (("interventions", 0.95), ("arms", 0.85)):
-            text = self.document.column(field)
-            products = self.room.mentions.find(text, self.known)
+            reading = self.document.column(field)
+            text, products = reading.text, self.room.mentions.find(reading, self.known)
             idle = [item.span() for item in _ITEM.finditer(text.original) if item[0].startswith(_NO_TREATMENT)]
             for mention in products.mentions:
                 given = not any(text.span(start, start + 1)[0] <= mention.start < end for start, end in idle)
@@ -118,7 +128,7 @@ class _Case:
                     yield Finding(mention, text, strength, field, "registry")
 
     def _in_abstract(self, named: set[str]) -> Iterator[Finding]:
-        text = self.document.abstract
+        text = self.document.abstract.text
         for mention in self.abstract.mentions:
             if mention.kind == "title" or (self.abstract.is_source(mention) and _is_cell(mention.leaf)):
                 continue
@@ -131,30 +141,31 @@ class _Case:
         """A trial that names its treatment only where it tells why it is done."""
         if self.document.record.kind != "trial":
             return
-        text = self.document.abstract
+        text = self.document.abstract.text
         for mention in self.abstract.mentions:
             sentence = text.sentence_at(mention.start)
-            if mention.kind != "title" and not self._says("excluded", sentence) and not self.abstract.is_source(mention):
+            if (
+                mention.kind != "title"
+                and not self._says("excluded", sentence)
+                and not self.abstract.is_source(mention)
+            ):
                 yield Finding(mention, text, 0.4, "abstract.background")
 
     # -- what a sentence is doing
     def _says(self, cue: str, sentence: Sentence) -> bool:
-        key = (cue, sentence.start)
-        if key not in self.said:
-            found = self.room.cue[cue].search(self.document.abstract.low, sentence.start, sentence.end)
-            self.said[key] = found is not None
-        return self.said[key]
+        return self.document.abstract.first("cue", cue, sentence.start, sentence.end) is not None
 
     def _own_work_starts(self) -> int:
         """Where the abstract turns to its own work; 0 where it never says so."""
-        text = self.document.abstract
-        return next((s.start for s in text.sentences if self.room.cue["own_work"].search(text.low, s.start, s.end)), 0)
+        abstract = self.document.abstract
+        first = abstract.first("cue", "own_work")
+        return abstract.text.sentence_at(first.start).start if first else 0
 
     def _refused(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
         """The name of the rule that keeps this mention from labelling, or ""."""
         if self._says("excluded", sentence):
             return "excluded"
-        if self._is_cause_title() or self._is_culprit(self.document.abstract, mention):
+        if self._is_cause_title() or self._is_culprit(self.document.abstract.text, mention):
             return "cause"
         if mention.leaf.startswith("ev.") and self._says("biomarker", sentence):
             return "biomarker"
@@ -183,18 +194,20 @@ class _Case:
         """The approach is named as the cause of the hair loss."""
         if _BLAMED_AFTER.match(text.low, mention.end):
             return True
-        blamed = _BLAMED_BEFORE.search(text.low, 0, mention.start)
-        return bool(blamed) and text.field == "title" and not _RECOVERY.search(text.low)
+        if text.field != "title" or _RECOVERY.search(text.low):
+            return False
+        return _BLAMED_BEFORE.search(text.low, 0, mention.start) is not None
 
     def _near(self, cue: str, mention: Mention, text: Text | None = None) -> bool:
-        text = text or self.document.abstract
-        sentence = text.sentence_at(mention.start)
-        return self.room.cue[cue].search(text.low, max(sentence.start, mention.start - _NEAR), min(sentence.end, mention.end + _NEAR)) is not None
+        reading = self.document.title if text is self.document.title.text else self.document.abstract
+        sentence = reading.text.sentence_at(mention.start)
+        start, end = max(sentence.start, mention.start - _NEAR), min(sentence.end, mention.end + _NEAR)
+        return reading.first("cue", cue, start, end) is not None
 
     def _is_cause_title(self) -> bool:
         """The title tells what the hair loss came from, and no word of treatment: drugs in the abstract are its history."""
-        low = self.document.title.low
-        return bool(self.room.cue["cause"].search(low)) and not self.room.cue["treats"].search(low)
+        title = self.document.title
+        return bool(title.all("cue", "cause")) and not title.all("cue", "treats")
 
     # -- what stands in the end
     def _settle(self, found: list[Finding]) -> list[Finding]:
@@ -217,7 +230,9 @@ class _Case:
 
     def _is_other_document(self, leaf: str) -> bool:
         words = self.room.taxonomy.leaf[leaf].never_with
-        return any(word in text.low for word in words for text in (self.document.title, self.document.abstract))
+        return any(
+            word in reading.text.low for word in words for reading in (self.document.title, self.document.abstract)
+        )
 
     def _is_product(self, finding: Finding) -> bool:
         """Cells that are mostly a test system: here they are transplanted, injected, assembled."""
@@ -230,14 +245,20 @@ class _Case:
         leaf = self.room.taxonomy.leaf
         others = [f for f in found if not leaf[f.leaf].assay]
         titled = [f for f in found if leaf[f.leaf].assay and f.rule == "title"]
-        return [f for f in titled if not others and (leaf[f.leaf].biology or not self._near("as_assay", f.mention, f.text))]
+        return [
+            f for f in titled if not others and (leaf[f.leaf].biology or not self._near("as_assay", f.mention, f.text))
+        ]
 
     def _product_beats_source(self, found: list[Finding]) -> list[Finding]:
         """Where a cell-free product is investigated, cells of the abstract need a sentence of their own that gives them."""
         products = [f for f in found if f.leaf.startswith("ev.") or f.leaf == "free.cm"]
         if not products:
             return found
-        return [f for f in found if not _is_cell(f.leaf) or f.rule != f"abstract.{f.rule.partition('.')[2]}" or self._given_as_cells(f)]
+        return [
+            f
+            for f in found
+            if not _is_cell(f.leaf) or f.rule != f"abstract.{f.rule.partition('.')[2]}" or self._given_as_cells(f)
+        ]
 
     def _given_as_cells(self, finding: Finding) -> bool:
         text = finding.text

@@ -1,8 +1,11 @@
-"""One record as the rules see it: its searchable columns, and spans that turn into labels. Judges nothing."""
+"""One record as the rules see it: columns that have been read, and spans that turn into labels. Judges nothing."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 
+from tracker.classify.lexicon import Hit, Lexicon
+from tracker.classify.rules import Rules
 from tracker.classify.text import Text
 from tracker.records import Label, Record
 
@@ -16,36 +19,75 @@ class Span:
     end: int
 
 
+class Reading:
+    """One column and every phrase of the rules in it."""
+
+    def __init__(self, text: Text, lexicon: Lexicon) -> None:
+        self.text = text
+        self.groups: dict[str, list[Hit]] = {}
+        self._named: dict[tuple[str, str], list[Hit]] = {}
+        for hit in lexicon.find(text.low):
+            self.groups.setdefault(hit.group, []).append(hit)
+            self._named.setdefault((hit.group, hit.name), []).append(hit)
+
+    def all(self, group: str, name: str = "") -> list[Hit]:
+        """Hits of a group, or of one name in it, in the order of the text."""
+        return (self._named.get((group, name)) if name else self.groups.get(group)) or []
+
+    def first(self, group: str, name: str, start: int = 0, end: int | None = None) -> Hit | None:
+        """The first hit that begins in [start, end)."""
+        hits = self._named.get((group, name))
+        if not hits:
+            return None
+        at = bisect_left(hits, (start,)) if start else 0
+        return hits[at] if at < len(hits) and (end is None or hits[at].start < end) else None
+
+    def span(self, hit: Hit | None) -> Span | None:
+        return Span(self.text, hit.start, hit.end) if hit else None
+
+
 class Document:
-    def __init__(self, record: Record, version: str) -> None:
-        self.record, self.version = record, version
-        self.title = Text("title", record.title)
-        self.abstract = Text("abstract", record.abstract)
+    def __init__(self, record: Record, rules: Rules, version: str) -> None:
+        self.record, self.rules, self.version = record, rules, version
+        self.title = Reading(Text("title", record.title), rules.title)
+        self.abstract = Reading(Text("abstract", record.abstract), rules.abstract)
+        self._columns: dict[str, Reading] = {}
 
-    def column(self, field: str) -> Text:
-        """A list column of the record as the JSON text that is stored."""
-        return Text(field, self.record.column(field))
+    def column(self, field: str) -> Reading:
+        """A list column of the record, as the JSON text that is stored."""
+        if field not in self._columns:
+            self._columns[field] = Reading(Text(field, self.record.column(field)), self.rules.title)
+        return self._columns[field]
 
-    @cached_property
-    def terms(self) -> Text:
-        return self.column("terms")
+    def quoted(self, field: str, value: str) -> Span | None:
+        """Where a value stands in a list column, without its quotation marks; None where it does not."""
+        if value not in getattr(self.record, field):
+            return None
+        text = Text(field, self.record.column(field))
+        start = text.cased.find(f'"{value}"')
+        return Span(text, start + 1, start + 1 + len(value)) if start >= 0 else None
 
     @cached_property
     def mesh(self) -> frozenset[str]:
         """MeSH headings without qualifiers and stars."""
-        return frozenset(heading.partition("/")[0].lstrip("*") for heading in self.record.mesh)
+        return frozenset(_heading(line) for line in self.record.mesh)
 
     @cached_property
     def major_mesh(self) -> frozenset[str]:
         """MeSH headings that are a main topic: "*Alopecia", "Alopecia/*drug therapy"."""
-        return frozenset(heading.partition("/")[0].lstrip("*") for heading in self.record.mesh if "*" in heading)
+        return frozenset(_heading(line) for line in self.record.mesh if "*" in line)
 
-    def quote_of(self, text: Text, words: str) -> Span | None:
-        """Where the words stand in a column, case and all, or None."""
-        start = text.cased.find(words)
-        return Span(text, start, start + len(words)) if start >= 0 and words else None
-
-    def label(self, axis: str, name: str, rule: str, strength: float, at: Span | None = None, *, source: str = "text", value: str = "") -> Label:
+    def label(
+        self,
+        axis: str,
+        name: str,
+        rule: str,
+        strength: float,
+        at: Span | None = None,
+        *,
+        source: str = "text",
+        value: str = "",
+    ) -> Label:
         """A label; its quote is the stored text at the span. Without a span field, start, end and quote are all None."""
         field: str | None = None
         start: int | None = None
@@ -55,5 +97,19 @@ class Document:
             start, end = at.text.span(at.start, at.end)
             field, quote = at.text.field, at.text.original[start:end]
         return Label(
-            axis=axis, label=name, value=value, source=source, strength=strength, field=field, start=start, end=end, quote=quote, rule=rule, version=self.version
+            axis=axis,
+            label=name,
+            value=value,
+            source=source,
+            strength=strength,
+            field=field,
+            start=start,
+            end=end,
+            quote=quote,
+            rule=rule,
+            version=self.version,
         )
+
+
+def _heading(line: str) -> str:
+    return line.partition("/")[0].lstrip("*")

@@ -6,33 +6,41 @@ of other people's trials.
 import re
 
 from tracker.classify.document import Document, Span
-from tracker.classify.stage import PEOPLE, Study
+from tracker.classify.study import PEOPLE, Study
 from tracker.records import Label
 
 _NO_DESIGN = ("review", "systematic_review", "unclear")
 _NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
-_DURATION = re.compile(r"\b(?:for|over|after|at|during|of|lasting|to)\s(?:week\s(\d+)|(\d+|[a-z]+)[ -](week|month|year)s?)\b|\b(\d+)[ -](week|month|year)(?: period| treatment| study| follow-up| trial)")
+_DURATION = re.compile(
+    r"\b(?:for|over|after|at|during|of|lasting|to)\s(?:week\s(\d+)|(\d+|[a-z]+)[ -](week|month|year)s?)\b|\b(\d+)[ -](week|month|year)(?: period| treatment| study| follow-up| trial)"
+)
 _N_EQUALS = re.compile(r"\(\s?n\s?=\s?(\d[\d,]*)\s?\)")
 
 
-def find_flags(document: Document, study: Study, stage: str, relevant: bool) -> list[Label]:
+def find_flags(study: Study, stage: str, relevant: bool) -> list[Label]:
+    document = study.document
     flags = _fate(document)
     if relevant and stage not in _NO_DESIGN:
         flags += _registered(document) if document.record.trial else _design(study)
         flags += _size(document, study, stage)
         flags += _species(study) if stage in ("animal", "in_vitro", "ex_vivo") else []
-    if relevant and (at := study.in_text("flag.safety")):
+    if relevant and (at := study.in_text("safety", "flag")):
         flags.append(document.label("flag", "safety", "flag.safety", 0.6, at))
     return flags
 
 
 def _fate(document: Document) -> list[Label]:
     record, out = document.record, []
-    types = document.column("types")
-    for name, kind in (("retracted", "Retracted Publication"), ("preprint", "Preprint"), ("protocol", "Clinical Trial Protocol")):
+    for name, kind in (
+        ("retracted", "Retracted Publication"),
+        ("preprint", "Preprint"),
+        ("protocol", "Clinical Trial Protocol"),
+    ):
         if kind in record.types:
-            out.append(document.label("flag", name, "flag.pubtype", 1.0, document.quote_of(types, f'"{kind}"'), source="pubtype"))
+            out.append(
+                document.label("flag", name, "flag.pubtype", 1.0, document.quoted("types", kind), source="pubtype")
+            )
     named = {label.label for label in out}
     if record.notice in ("retracted", "withdrawn") and record.notice not in named:
         out.append(document.label("flag", record.notice, "flag.notice", 1.0, source="registry"))
@@ -49,24 +57,22 @@ def _registered(document: Document) -> list[Label]:
         "randomised": trial.allocation == "RANDOMIZED",
         "blinded": trial.masking not in ("", "NONE"),
         "single_arm": len(trial.arms) == 1,
-        "controlled": any(arm.startswith(("PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION")) for arm in trial.arms),
+        "controlled": any(
+            arm.startswith(("PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION")) for arm in trial.arms
+        ),
     }
-    return [document.label("flag", name, "flag.registry", 1.0, source="registry") for name, true in said.items() if true]
+    return [
+        document.label("flag", name, "flag.registry", 1.0, source="registry") for name, true in said.items() if true
+    ]
 
 
 def _design(study: Study) -> list[Label]:
     document, out = study.document, []
     for name in ("randomised", "blinded", "controlled", "single_arm", "protocol"):
-        at = _in_title(study, name) or study.in_text(f"flag.{name}")
-        if at and not study.text.get(f"flag.not_{name}"):
+        at = study.anywhere(name, "flag")
+        if at and not document.title.all("flag", f"not_{name}") and not document.abstract.all("flag", f"not_{name}"):
             out.append(document.label("flag", name, f"flag.{name}", 0.85, at))
     return out
-
-
-def _in_title(study: Study, name: str) -> Span | None:
-    title = study.document.title
-    hit = next((hit for hit in study.rules.study_text.find(title.low) if hit.name == f"flag.{name}"), None)
-    return Span(title, hit.start, hit.end) if hit else None
 
 
 def _size(document: Document, study: Study, stage: str) -> list[Label]:
@@ -75,16 +81,20 @@ def _size(document: Document, study: Study, stage: str) -> list[Label]:
     trial = document.record.trial
     if trial and trial.enrollment is not None:
         out.append(document.label("flag", "n", "flag.enrollment", 1.0, value=str(trial.enrollment), source="registry"))
-    elif not trial and stage not in ("animal", "in_vitro", "ex_vivo", "in_silico") and (at := study.people()):
+    elif not trial and stage not in ("animal", "in_vitro", "ex_vivo", "in_silico") and (at := study.people):
         number = _number(PEOPLE.match(at.text.low, at.start)[1])  # type: ignore[index]
         if number:
             out.append(document.label("flag", "n", "flag.people", 0.8, at, value=str(number)))
-    abstract = document.abstract
+    abstract = document.abstract.text
     for match in _DURATION.finditer(abstract.low):
         amount, unit = match[1] or match[2] or match[4], (match[3] or match[5] or "week")
         number = _number(amount)
         if number:
-            out.append(document.label("flag", "duration", "flag.duration", 0.7, Span(abstract, *match.span()), value=f"{number} {unit}s"))
+            out.append(
+                document.label(
+                    "flag", "duration", "flag.duration", 0.7, Span(abstract, *match.span()), value=f"{number} {unit}s"
+                )
+            )
             break
     return out
 
@@ -103,6 +113,10 @@ def _number(words: str) -> int | None:
 
 def _species(study: Study) -> list[Label]:
     """The first species that the record's own sentences name."""
-    names = [name for name in study.text if name.startswith("species.")]
-    found = [(at.start, name, at) for name in names if (at := study.in_text(name))]
-    return [study.document.label("flag", "species", "flag.species", 0.7, at, value=name.partition(".")[2]) for _, name, at in sorted(found)[:1]]
+    abstract = study.document.abstract
+    hit = next((hit for hit in abstract.all("species") if study.is_own(hit.start)), None)
+    return (
+        [study.document.label("flag", "species", "flag.species", 0.7, abstract.span(hit), value=hit.name)]
+        if hit
+        else []
+    )

@@ -22,56 +22,57 @@ _JOINT = " "
 _EXACT, _CUT = "exact", "cut"  # how a phrase ends: with its last letter (and a plural s), or anyhow (*)
 
 
+class Entry(NamedTuple):
+    """A phrase and what it stands for: `name` within `group`, such as ("cue", "background", "gold standard")."""
+
+    group: str
+    name: str
+    phrase: str
+
+
 class Hit(NamedTuple):
-    """`name` was found at [start, end) of the folded text."""
+    """`name` of `group` was found at [start, end) of the folded text."""
 
     start: int
     end: int
+    group: str
     name: str
 
 
-class Lexicon:
-    """Names and their phrases. At each word `find` gives the longest phrase and every shorter one that begins it."""
+Names = dict[str, list[tuple[str, str]]]  # how phrases end -> (group, name) of each
 
-    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
-        phrases: dict[tuple[str, ...], dict[str, list[str]]] = {}
-        for name, phrase in entries:
-            for plain in expand(phrase.lower()):
+
+class Lexicon:
+    """Many phrases, found in one pass: at each word the longest phrase and every shorter one that begins it."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        phrases: dict[tuple[str, ...], Names] = {}
+        for entry in entries:
+            for plain in expand(entry.phrase.lower()):
                 words = tuple(_WORDS.findall(plain.removesuffix("*")))
                 names = phrases.setdefault(words, {}).setdefault(_CUT if plain.endswith("*") else _EXACT, [])
-                if name not in names:
-                    names.append(name)
+                if (entry.group, entry.name) not in names:
+                    names.append((entry.group, entry.name))
         keys = {"".join(words): ends for words, ends in phrases.items()}
         self._found = {"".join(words): list(_beginnings(words, keys)) for words in phrases}
-        pattern = _trie_pattern(phrases)
         # A word begins after anything that is no word; a class in front lets the engine skip along quickly.
-        self._every = re.compile(rf"[^a-z0-9](?=({pattern}))")
-        self._first = re.compile(rf"[^a-z0-9](?P<found>{pattern})")
-        self._here = re.compile(pattern)
-
-    def search(self, low: str, start: int = 0, end: int | None = None) -> tuple[int, int] | None:
-        """The first phrase that begins in [start, end), as a range."""
-        stop = len(low) if end is None else end
-        if start == 0 and (here := self._here.match(low, 0, stop)):
-            return here.span()
-        match = self._first.search(low, max(0, start - 1), stop)
-        return match.span("found") if match else None
+        self._pattern = re.compile(rf"[^a-z0-9](?=({_trie_pattern(phrases)}))")
 
     def find(self, low: str) -> list[Hit]:
         """Hits in folded, lower-case text, by start."""
         hits: list[Hit] = []
         low = " " + low  # so that a text may begin with a phrase: positions are one too high below
-        for match in self._every.finditer(low):
+        for match in self._pattern.finditer(low):
             start, end = match.span(1)
-            key = low[start:end].replace(" ", "").replace("-", "")
+            key = match[1].replace(" ", "").replace("-", "")
             if key not in self._found:
                 key = key[:-1]  # the plural s
             for length, cut, names in self._found[key]:
                 stop = end if length == len(key) else _skip(low, start, length)
                 if cut:
                     stop = _WORD_END.match(low, stop).end()  # type: ignore[union-attr]
-                for name in names:
-                    hits.append(Hit(start - 1, stop - 1, name))
+                for group, name in names:
+                    hits.append(Hit(start - 1, stop - 1, group, name))
         return hits
 
 
@@ -85,7 +86,7 @@ def expand(phrase: str) -> Iterator[str]:
         yield from expand(phrase[: group.start()] + choice + phrase[group.end() :])
 
 
-def _beginnings(words: tuple[str, ...], keys: dict[str, dict[str, list[str]]]) -> Iterator[tuple[int, bool, list[str]]]:
+def _beginnings(words: tuple[str, ...], keys: dict[str, Names]) -> Iterator[tuple[int, bool, list[tuple[str, str]]]]:
     """(length without blanks, open-ended, names) of each phrase that begins the given one, itself included."""
     key = "".join(words)
     ends = set(accumulate(map(len, words)))
@@ -106,7 +107,7 @@ def _skip(low: str, start: int, length: int) -> int:
     return at
 
 
-def _trie_pattern(phrases: dict[tuple[str, ...], dict[str, list[str]]]) -> str:
+def _trie_pattern(phrases: dict[tuple[str, ...], Names]) -> str:
     trie: dict[str, Any] = {}
     for words, ends in phrases.items():
         node = trie
@@ -119,7 +120,9 @@ def _trie_pattern(phrases: dict[tuple[str, ...], dict[str, list[str]]]) -> str:
 
 def _node_pattern(node: dict[str, Any]) -> str:
     """Longer phrases first, so that the longest wins."""
-    steps = [("[ -]?" if char == _JOINT else re.escape(char)) + _node_pattern(child) for char, child in node.items() if child]
+    steps = [
+        ("[ -]?" if char == _JOINT else re.escape(char)) + _node_pattern(child) for char, child in node.items() if child
+    ]
     if _EXACT in node:
         steps.append("s?(?![a-z0-9])")
     if _CUT in node:

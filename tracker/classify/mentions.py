@@ -8,14 +8,16 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tracker.classify.lexicon import Hit, Lexicon
-from tracker.classify.rules import Rules
+from tracker.classify.document import Reading
+from tracker.classify.lexicon import Hit
+from tracker.classify.rules import LEAF, VESICLE, Rules
 from tracker.classify.taxonomy import Taxonomy
 from tracker.classify.text import Text
 
-_VESICLE = "vesicle"
 # A noun phrase goes back to the last of these ...
-_PHRASE_START = re.compile(r"[.;:,]|\b(?:and|with|versus|vs|of|in|on|to|by|for|from|that|using|plus|or|than|is|are|was|were|via|whether|[a-z]+ing)\b")
+_PHRASE_START = re.compile(
+    r"[.;:,]|\b(?:and|with|versus|vs|of|in|on|to|by|for|from|that|using|plus|or|than|is|are|was|were|via|whether|[a-z]+ing)\b"
+)
 # ... and forward over "(EVs) were isolated from ...", "of ...", up to the next stop.
 _FROM_SOURCE = re.compile(
     r"s?\s*(?:\([^)]{1,40}\)\s*)?(?:[a-z0-9-]+\s){0,2}?(?:that |which )?(?:are |were |was |is )?"
@@ -25,8 +27,16 @@ _FROM_SOURCE = re.compile(
 _PHRASE_END = re.compile(
     r"(?<![-a-z])(?:(?:promot|activat|enhanc|regulat|accelerat|improv|increas|modulat|inhibit|protect|attenuat)[a-z]*|(?:stimulate|induce)s?|can|could|may|on|in|to|for|with|versus)\b"
 )
-_SHORT_FORM = re.compile(r"(?:\s(?:extracts?|injections?|therapy|treatment|gel|solution|cells?))?\s?[(\[]\s*([A-Za-z][A-Za-z0-9/-]{1,9}?)s?\s*[)\];,]")
+_SHORT_FORM = re.compile(
+    r"(?:\s(?:extracts?|injections?|therapy|treatment|gel|solution|cells?))?\s?[(\[]\s*([A-Za-z][A-Za-z0-9/-]{1,9}?)s?\s*[)\];,]"
+)
 _NO_SHORT_FORM = {"the", "and", "for", "mice", "male", "both", "oral", "n"}
+
+
+# "stem cell-derived growth factors": no cells are given, unless what is derived are cells.
+_YIELDS_PRODUCT = re.compile(
+    r"[- ](?:derived|secreted)\s(?:[a-z-]+\s){0,2}?(?:factor|protein|peptide|medi[au]|extract|secretome|supernatant|lysate|cytokine|matrix)"
+)
 
 
 class Mention(NamedTuple):
@@ -50,18 +60,20 @@ class Products(NamedTuple):
 
 class Mentions:
     def __init__(self, taxonomy: Taxonomy, rules: Rules) -> None:
-        self._taxonomy = taxonomy
-        vesicle = rules.lists["vesicle"]
-        self._lexicon = Lexicon([*_entries(taxonomy), *((f"term {_VESICLE}", phrase) for phrase in vesicle["terms"]), *((f"not {_VESICLE}", phrase) for phrase in vesicle["not"])])
-        self._sources = Lexicon((leaf.id, phrase) for leaf in taxonomy.leaves for phrase in leaf.source)
-        self._source_order = {leaf.id: rank for rank, leaf in enumerate(leaf for leaf in taxonomy.leaves if leaf.source)}
+        self._sources = rules.sources
+        self._source_order = {
+            leaf.id: rank for rank, leaf in enumerate(leaf for leaf in taxonomy.leaves if leaf.source)
+        }
         self._abbr = [(abbr, leaf.id) for leaf in taxonomy.leaves for abbr in leaf.abbr]
-        self._abbr += [(abbr, _VESICLE) for abbr in vesicle["abbr"]]
-        self._abbr_words = {abbr: re.compile(rf"(?<![A-Za-z0-9]){re.escape(abbr)}s?(?![A-Za-z0-9])") for abbr, _ in self._abbr}
+        self._weak = {leaf.id for leaf in taxonomy.leaves if leaf.weak_terms}
+        self._abbr += [(abbr, VESICLE) for abbr in rules.vesicle_abbr]
+        self._abbr_words = {
+            abbr: re.compile(rf"(?<![A-Za-z0-9]){re.escape(abbr)}s?(?![A-Za-z0-9])") for abbr, _ in self._abbr
+        }
 
-    def find(self, text: Text, known: dict[str, str]) -> Products:
+    def find(self, reading: Reading, known: dict[str, str]) -> Products:
         """Mentions in the order of the text. `known` holds short forms of this document and grows (PRP -> blood.prp)."""
-        hits = _without_excluded(self._lexicon.find(text.low))
+        text, hits = reading.text, _without_excluded(reading.all(LEAF))
         found = [Mention(hit.name.partition(" ")[2], hit.start, hit.end, hit.name.partition(" ")[0]) for hit in hits]
         for mention in found:
             self._learn(text, mention, known)
@@ -71,19 +83,24 @@ class Mentions:
     def _learn(self, text: Text, mention: Mention, known: dict[str, str]) -> None:
         """'platelet-rich plasma (PRP)': from here on PRP means that, in this document."""
         match = _SHORT_FORM.match(text.cased, mention.end)
-        if match and mention.kind != "weak" and match[1].lower() not in _NO_SHORT_FORM and any(c.isupper() for c in match[1]):
+        if (
+            match
+            and mention.kind != "weak"
+            and match[1].lower() not in _NO_SHORT_FORM
+            and any(c.isupper() for c in match[1])
+        ):
             known.setdefault(match[1], mention.leaf)
 
     def _short_forms(self, text: Text, known: dict[str, str], found: list[Mention]) -> Iterator[Mention]:
         for abbr, leaf in [*known.items(), *self._abbr]:
-            if abbr not in text.cased or known.get(abbr, leaf) != leaf:
+            if not leaf or abbr not in text.cased or known.get(abbr, leaf) != leaf:
                 continue
             word = self._abbr_words.get(abbr) or re.compile(rf"(?<![A-Za-z0-9]){re.escape(abbr)}s?(?![A-Za-z0-9])")
             if abbr not in known and self._means_other(text, abbr, leaf, found):
                 known[abbr] = ""
                 continue
             for match in word.finditer(text.cased):
-                yield Mention(leaf, *match.span(), "abbr")
+                yield Mention(leaf, *match.span(), "weak" if leaf in self._weak else "abbr")
 
     def _means_other(self, text: Text, abbr: str, leaf: str, found: list[Mention]) -> bool:
         """The document spells the short form out, and not as this leaf."""
@@ -98,10 +115,12 @@ class Mentions:
         mentions: list[Mention] = []
         phrases: list[tuple[int, int]] = []
         for mention in found:
-            if mention.leaf == _VESICLE:
+            if _YIELDS_PRODUCT.match(text.low, mention.end):
+                phrases.append((mention.start, mention.end))
+            if mention.leaf == VESICLE:
                 phrase = _phrase(text, mention)
                 mentions.append(mention._replace(leaf=self._vesicle_leaf(text, mention, phrase)))
-            elif self._taxonomy.is_cell_free(mention.leaf) and mention.leaf.startswith(("ev.", "free.cm")):
+            elif mention.leaf.startswith(("ev.", "free.cm")):
                 phrase = _phrase(text, mention)
                 mentions.append(mention)
             else:
@@ -118,18 +137,18 @@ class Mentions:
         return min((hit.name for hit in hits), key=self._source_order.__getitem__) if hits else "ev.unspec"
 
 
-def _entries(taxonomy: Taxonomy) -> Iterator[tuple[str, str]]:
-    for leaf in taxonomy.leaves:
-        for kind, phrases in (("term", leaf.terms), ("title", leaf.title_terms), ("weak", leaf.weak_terms), ("not", leaf.exclusions)):
-            yield from ((f"{kind} {leaf.id}", phrase) for phrase in phrases)
-
-
 def _without_excluded(hits: list[Hit]) -> list[Hit]:
     """Drops hits that lie within a longer phrase that the leaf excludes."""
     excluded = [(hit.name[4:], hit.start, hit.end) for hit in hits if hit.name.startswith("not ")]
     kept = [hit for hit in hits if not hit.name.startswith("not ")]
     if excluded:
-        kept = [h for h in kept if not any(h.name.endswith(f" {name}") and start <= h.start and h.end <= end for name, start, end in excluded)]
+        kept = [
+            h
+            for h in kept
+            if not any(
+                h.name.endswith(f" {name}") and start <= h.start and h.end <= end for name, start, end in excluded
+            )
+        ]
     return kept
 
 
@@ -138,8 +157,8 @@ def _phrase(text: Text, mention: Mention) -> tuple[int, int]:
     left = max(text.sentence_at(mention.start).start, mention.start - 70)
     for match in _PHRASE_START.finditer(text.low, left, mention.start):
         left = match.end()
-    match = _FROM_SOURCE.match(text.low, mention.end)
-    if match is None:
+    source = _FROM_SOURCE.match(text.low, mention.end)
+    if source is None:
         return left, mention.end
-    end = _PHRASE_END.search(text.low, mention.end, match.end())
-    return left, end.start() if end else match.end()
+    end = _PHRASE_END.search(text.low, mention.end, source.end())
+    return left, end.start() if end else source.end()

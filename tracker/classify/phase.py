@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from tracker.classify.rules import Rules
+from tracker.classify.document import Reading
 from tracker.classify.text import Text
 
 # iv before iii before ii before i, else "ii" is read as "i" and a rest. "2b/3" inside a trial's name: ALLEGRO-2b/3.
@@ -11,7 +11,9 @@ _ONE = r"(iv|iii|ii|i|[0-4])\s?-?([abc](?![a-z0-9]))?"
 _PHASE = re.compile(rf"\bphases?[\s-]*{_ONE}(?:\s?(?:/|-|to|and|&|or)\s?(?:phase\s?)?{_ONE})?(?![a-z0-9])")
 _ACRONYM = re.compile(r"\b[a-z]{3,}[a-z0-9]*-([12])([ab])?/([23])(?![a-z0-9/])")
 # What stands before "phase" when it is a part of the hair cycle, of a study, of a scan.
-_OTHER_PHASE = re.compile(r"(?:anagen|catagen|telogen|exogen|growth|resting|luteal|follicular|acute|chronic|lag|imaging|two|three|single|double|mid|solid|liquid|gas|contrast)[ -]$")
+_OTHER_PHASE = re.compile(
+    r"(?:anagen|catagen|telogen|exogen|growth|resting|luteal|follicular|acute|chronic|lag|imaging|two|three|single|double|mid|solid|liquid|gas|contrast)[ -]$"
+)
 # "in phase III studies", "limited phase II clinical trials": other people's.
 _OTHERS_TRIALS = re.compile(r"\s(?:[a-z-]+\s){0,3}?(?:trials|studies)\b")
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
@@ -47,15 +49,19 @@ def _phase(first: str, letter: str | None, second: str | None, start: int, end: 
     return Phase(digits, low + letter if letter else "", start, end)
 
 
-def own_phase(text: Text, rules: Rules, protocol: bool = False) -> Phase | None:
+def own_phase(reading: Reading, protocol: bool = False) -> Phase | None:
     """The phase that this record itself reports: of an abstract the first, of a title all together ("Ib and ... phase II").
 
     In a protocol the planned trial is its own.
     """
-    found = [phase for phase in phases(text) if not rules.study_cue["not_a_phase"].search(text.low, phase.end, phase.end + 4)]
-    if text.field == "title":
+    found = [
+        phase
+        for phase in phases(reading.text)
+        if not reading.first("stage_cue", "not_a_phase", phase.end, phase.end + 4)
+    ]
+    if reading.text.field == "title":
         return _together(found) if found else None
-    return next((phase for phase in found if _is_own(text, phase, rules, protocol)), None)
+    return next((phase for phase in found if protocol or _is_own(reading, phase)), None)
 
 
 def _together(found: list[Phase]) -> Phase:
@@ -63,15 +69,14 @@ def _together(found: list[Phase]) -> Phase:
     return found[0]._replace(digits=digits) if digits in ("12", "23") else found[0]
 
 
-def _is_own(text: Text, phase: Phase, rules: Rules, protocol: bool) -> bool:
-    if protocol:
-        return True
+def _is_own(reading: Reading, phase: Phase) -> bool:
+    text = reading.text
     sentence = text.sentence_at(phase.start)
     before, after = max(sentence.start, phase.start - _BEFORE), min(sentence.end, phase.end + _AFTER)
-    if sentence.part == "background" or rules.study_cue["not_own"].search(text.low, before, after):
+    if sentence.part == "background" or reading.first("stage_cue", "not_own", before, after):
         return False
     pooled = "pool" in text.low[sentence.start : sentence.end]
     if _OTHERS_TRIALS.match(text.low, phase.end) and not pooled:
         return False
-    told = rules.study_cue["told_of_others"].search(text.low, phase.end, sentence.end)
-    return not told or rules.cue["own_work"].search(text.low, sentence.start, sentence.end) is not None
+    told = reading.first("stage_cue", "told_of_others", phase.end, sentence.end)
+    return not told or reading.first("cue", "own_work", sentence.start, sentence.end) is not None

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from tracker.classify.document import Document, Span
 from tracker.classify.lexicon import Hit
-from tracker.classify.rules import Rules
+from tracker.classify.rules import LEAF
 
 _NEVER = ("inherited", "pulling", "leukaemia")  # titles that no word of hair loss saves
 _LOSS, _SHORT = "loss", "short form"
@@ -33,22 +33,28 @@ class Relevance:
     at: Span | None = None
 
 
-def judge_relevance(document: Document, rules: Rules) -> Relevance:
-    return _Case(document, rules).judge()
+def judge_relevance(document: Document) -> Relevance:
+    return _Case(document).judge()
 
 
 class _Case:
     """One document being read."""
 
-    def __init__(self, document: Document, rules: Rules) -> None:
-        self.document, self.rules = document, rules
-        self.title = rules.hair.find(document.title.low)
-        self.other = rules.other_subject.find(document.title.low)
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.title = document.title.all("hair")
+        self.other = document.title.all("other")
 
     def judge(self) -> Relevance:
         if any(hit.name in _NEVER for hit in self.other):
             return self._off()
-        steps: tuple[Callable[[], Relevance | None], ...] = (self._by_title, self._by_condition, self._by_mesh, self._by_abstract, self._by_purpose)
+        steps: tuple[Callable[[], Relevance | None], ...] = (
+            self._by_title,
+            self._by_condition,
+            self._by_mesh,
+            self._by_abstract,
+            self._by_purpose,
+        )
         for step in steps:
             found = step()
             if found:
@@ -59,73 +65,81 @@ class _Case:
         """Words of the loss; or of the follicle, when the title is about nothing else."""
         loss = next((hit for hit in self.title if hit.name == _LOSS), None)
         if loss:
-            return Relevance(True, "hair.title", 0.95, at=self._in_title(loss))
+            return Relevance(True, "hair.title", 0.95, at=self.document.title.span(loss))
         if self.title and not self.other:
-            return Relevance(True, f"{self.title[0].name}.title", 0.9, at=self._in_title(self.title[0]))
+            return Relevance(True, f"{self.title[0].name}.title", 0.9, at=self.document.title.span(self.title[0]))
+        return self._by_short_form()
+
+    def _by_short_form(self) -> Relevance | None:
+        """ "AGA" in a title beside an approach, unless the abstract spells it as something else."""
+        title, abstract = self.document.title, self.document.abstract.text
+        if self.other or not title.all(LEAF):
+            return None
+        for abbr in self.document.rules.hair_abbr:
+            match = re.search(rf"\b{abbr}\b", title.text.cased) if abbr in title.text.cased else None
+            spelt = abstract.cased.find(f"({abbr})")
+            if match and (spelt < 0 or any(hit.end in (spelt, spelt - 1) for hit in self.document.abstract.all("hair"))):
+                return Relevance(True, "short_form.title", 0.7, at=Span(title.text, *match.span()))
         return None
 
     def _by_condition(self) -> Relevance | None:
         """What a trial is registered for."""
         if self.document.record.trial is None:
             return None
-        text = self.document.column("conditions")
-        hit = next((hit for hit in self.rules.hair.find(text.low) if hit.name == _LOSS), None)
-        return Relevance(True, "hair.condition", 0.95, "registry", Span(text, hit.start, hit.end)) if hit else None
+        reading = self.document.column("conditions")
+        hit = reading.first("hair", _LOSS)
+        return Relevance(True, "hair.condition", 0.95, "registry", reading.span(hit)) if hit else None
 
     def _by_mesh(self) -> Relevance | None:
         """A hair heading of MeSH and a word of hair in the text; alone, MeSH Alopecia is mostly a side effect."""
-        heading = next(iter(sorted(self.document.mesh & self.rules.hair_mesh)), "")
+        heading = next(iter(sorted(self.document.mesh & self.document.rules.hair_mesh)), "")
         if not heading or not (self.title or self.counted) or (self.other and not self.title):
             return None
-        return Relevance(True, "hair.mesh", 0.8, "mesh", self.document.quote_of(self.document.terms, f'"{heading}"'))
+        return Relevance(True, "hair.mesh", 0.8, "mesh", self.document.quoted("terms", heading))
 
     def _by_abstract(self) -> Relevance | None:
         """Hair in two sentences, in three when the title is about something else; without a title, twice."""
-        text, counted = self.document.abstract, self.counted
+        text, counted = self.document.abstract.text, self.counted
         sentences = {text.sentence_at(hit.start).start for hit in counted}
-        enough = len(counted) >= 2 if not self.document.title.low else len(sentences) >= (3 if self.other else 2)
+        enough = len(counted) >= 2 if not self.document.record.title else len(sentences) >= (3 if self.other else 2)
         if enough and any(hit.name == _LOSS for hit in counted):
-            return Relevance(True, "hair.abstract", 0.7, at=self._in_abstract(counted[0]))
+            return Relevance(True, "hair.abstract", 0.7, at=self.document.abstract.span(counted[0]))
         return None
 
     def _by_purpose(self) -> Relevance | None:
         """One mention is enough where it says who was treated, or what for, and no other disease stands beside it."""
         if self.other:
             return None
-        text = self.document.abstract
+        text = self.document.abstract.text
         for hit in self.counted:
             sentence = text.sentence_at(hit.start)
             before = text.low[max(sentence.start, hit.start - 70) : hit.start]
             if hit.name == _LOSS and (_POPULATION.search(before) or _PURPOSE.search(before)):
-                if not self.rules.other_subject.search(text.low, sentence.start, sentence.end):
-                    return Relevance(True, "hair.purpose", 0.6, at=self._in_abstract(hit))
+                listed = self.document.rules.title.find(text.low[sentence.start : sentence.end])
+                if not any(other.group == "other" for other in listed):
+                    return Relevance(True, "hair.purpose", 0.6, at=self.document.abstract.span(hit))
         return None
 
     def _off(self) -> Relevance:
         if self.other and (self.counted or self.title):
             reason = next((hit for hit in self.other if hit.name in _NEVER), self.other[0])
-            return Relevance(False, f"other.{reason.name}", 0.9, at=self._in_title(reason))
+            return Relevance(False, f"other.{reason.name}", 0.9, at=self.document.title.span(reason))
         if self.counted:
-            return Relevance(False, "hair.in_passing", 0.8, at=self._in_abstract(self.counted[0]))
+            return Relevance(False, "hair.in_passing", 0.8, at=self.document.abstract.span(self.counted[0]))
         return Relevance(False, "hair.absent", 1.0)
 
     @cached_property
     def counted(self) -> list[Hit]:
         """Mentions in the abstract that speak of hair itself, short forms included, less those in lists of side effects."""
-        text, kept = self.document.abstract, list[Hit]()
-        for hit in self.rules.hair.find(text.low):
+        reading, kept = self.document.abstract, list[Hit]()
+        text = reading.text
+        for hit in reading.all("hair"):
             sentence = text.sentence_at(hit.start)
-            if hit.name == _LOSS and self.rules.cue["adverse"].search(text.low, sentence.start, sentence.end):
+            if hit.name == _LOSS and reading.first("cue", "adverse", sentence.start, sentence.end):
                 continue
             kept.append(hit)
             spelt = _SHORT_FORM.match(text.cased, hit.end)
             if spelt and hit.name == _LOSS:
                 again = re.finditer(rf"\b{spelt[1]}\b", text.cased)
-                kept += [Hit(*match.span(), _SHORT) for match in again if match.start() > spelt.end()]
+                kept += [Hit(*match.span(), "hair", _SHORT) for match in again if match.start() > spelt.end()]
         return kept
-
-    def _in_title(self, hit: Hit) -> Span:
-        return Span(self.document.title, hit.start, hit.end)
-
-    def _in_abstract(self, hit: Hit) -> Span:
-        return Span(self.document.abstract, hit.start, hit.end)

@@ -1,43 +1,60 @@
-"""The phrase lists of rules.toml, compiled. What they are for stands in rules.toml; how they are used, in the rooms beside."""
+"""The phrase lists of rules.toml, and the two lexicons that read a record with them and with the taxonomy.
+
+What a list is for stands in rules.toml; how it is used, in the rooms beside.
+"""
 
 import tomllib
-from functools import cached_property
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tracker.classify.lexicon import Lexicon
+from tracker.classify.lexicon import Entry, Lexicon
+from tracker.classify.taxonomy import Taxonomy
 
 _FILE = Path(__file__).with_name("rules.toml")
+# Section of rules.toml -> group of its hits. A title and an abstract speak of a study in different words.
+_BOTH = {"hair": "hair", "cue": "cue", "stage_cue": "stage_cue", "flag": "flag"}
+_TITLE = _BOTH | {"other_subject": "other", "stage_title": "study"}
+_ABSTRACT = _BOTH | {"stage_text": "study", "species": "species"}
+
+LEAF, CONDITION = "leaf", "condition"
 
 
 class Rules:
-    def __init__(self) -> None:
+    """`title` reads titles and short registry fields, `abstract` abstracts; both know every leaf and condition."""
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
         self.lists: dict[str, dict[str, Any]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-        self.cue = {name: Lexicon((name, phrase) for phrase in phrases) for name, phrases in self.lists["cue"].items()}
-        self.hair_mesh = frozenset(self.lists["hair"]["mesh"])
+        self.hair_mesh = frozenset(self.lists["hair"].pop("mesh"))
+        self.hair_abbr: list[str] = self.lists["hair"].pop("abbr")
+        self.vesicle_abbr: list[str] = self.lists["vesicle"].pop("abbr")
+        shared = [*_taxonomy_entries(taxonomy), *self._vesicle_entries()]
+        self.title = Lexicon([*shared, *self._entries(_TITLE)])
+        self.abstract = Lexicon([*shared, *self._entries(_ABSTRACT)])
+        self.sources = Lexicon(Entry("source", leaf.id, phrase) for leaf in taxonomy.leaves for phrase in leaf.source)
 
-    @cached_property
-    def hair(self) -> Lexicon:
-        return self._lexicon("hair", ("loss", "follicle", "drug"))
+    def _entries(self, sections: dict[str, str]) -> Iterator[Entry]:
+        for section, group in sections.items():
+            for name, phrases in self.lists[section].items():
+                yield from (Entry(group, name, phrase) for phrase in phrases)
 
-    @cached_property
-    def other_subject(self) -> Lexicon:
-        return self._lexicon("other_subject")
+    def _vesicle_entries(self) -> Iterator[Entry]:
+        for kind, phrases in self.lists["vesicle"].items():
+            yield from (Entry(LEAF, f"{kind} {VESICLE}", phrase) for phrase in phrases)
 
-    @cached_property
-    def study_title(self) -> Lexicon:
-        return self._lexicon("stage_title")
 
-    @cached_property
-    def study_text(self) -> Lexicon:
-        return self._lexicon("stage_text", also=("stage_cue", "flag", "species"))
+VESICLE = "vesicle"  # stands for a leaf until its source is known
 
-    @cached_property
-    def study_cue(self) -> dict[str, Lexicon]:
-        return {name: Lexicon((name, phrase) for phrase in phrases) for name, phrases in self.lists["stage_cue"].items()}
 
-    def _lexicon(self, section: str, names: tuple[str, ...] = (), also: tuple[str, ...] = ()) -> Lexicon:
-        own = self.lists[section]
-        entries = [(name, phrase) for name in names or own for phrase in own[name]]
-        entries += [(f"{other}.{name}", phrase) for other in also for name, words in self.lists[other].items() for phrase in words]
-        return Lexicon(entries)
+def _taxonomy_entries(taxonomy: Taxonomy) -> Iterator[Entry]:
+    """Leaf hits are named by kind and leaf: "term cell.dp", "title gene.mirna", "weak cell.unspec", "not imm.steroid"."""
+    for leaf in taxonomy.leaves:
+        for kind, phrases in (
+            ("term", leaf.terms),
+            ("title", leaf.title_terms),
+            ("weak", leaf.weak_terms),
+            ("not", leaf.exclusions),
+        ):
+            yield from (Entry(LEAF, f"{kind} {leaf.id}", phrase) for phrase in phrases)
+    for condition in taxonomy.conditions:
+        yield from (Entry(CONDITION, condition.id, phrase) for phrase in condition.terms)

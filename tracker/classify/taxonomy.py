@@ -18,13 +18,12 @@ _FILE = Path(__file__).with_name("taxonomy.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """`core`: regenerative and metabolic approaches. `cell_free`: products that beat the cells they come from."""
+    """`core`: regenerative and metabolic approaches, the heart of the digest."""
 
     id: str
     label: str
     definition: str = ""
     core: bool = False
-    cell_free: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +87,6 @@ class Taxonomy:
 
     def is_core(self, leaf: str) -> bool:
         return self.family[leaf.partition(".")[0]].core
-
-    def is_cell_free(self, leaf: str) -> bool:
-        return self.family[leaf.partition(".")[0]].cell_free
 
 
 def load_taxonomy(extra_leaves: Iterable[Mapping[str, Any]] = ()) -> Taxonomy:

@@ -34,7 +34,9 @@ _PARTS = {
     "conclusions": "conclusion conclusions interpretation discussion limitations",
 }
 _PART_OF = {word: part for part, words in _PARTS.items() for word in words.split()}
-_LABEL = re.compile(r"(?:[\"'(\[]\s*)?([A-Z][A-Za-z]+)(?:[ /&,]+(?:[A-Za-z]+)){0,4}\s?(?::\s?|\.\s)(?=\S)|([A-Z]{4,})\b(?= [A-Z])")
+_LABEL = re.compile(
+    r"(?:[\"'(\[]\s*)?([A-Z][A-Za-z]+)(?:[ /&,]+(?:[A-Za-z]+)){0,4}\s?(?::\s?|\.\s)(?=\S)|([A-Z]{4,})\b(?= [A-Z])"
+)
 
 
 class Sentence(NamedTuple):

@@ -68,6 +68,7 @@ class _Run:
         self.progress = progress
         self.fresh: set[str] = set()
         self.touched: set[str] = set()
+        self.late: set[str] = set()
 
     def source(self, name: str, queries: Sequence[Query]) -> Iterator[Tally]:
         """Every query from one source, then the papers whose trials are new or changed are labelled again."""
@@ -106,6 +107,7 @@ class _Run:
             full=self.options.full,
             accept_drift=self.options.accept_drift,
         )
+        self.late = fetching.unread_at_baseline(self.store.db, name, query.name, expression)
         log = 0 if self.options.dry_run else fetching.begin_fetch(self.store.db, name, query.name, expression, self.now)
         sent = web.requests
         try:
@@ -124,6 +126,7 @@ class _Run:
         answers = source.fetch(query, held, web)
         while batch := list(islice(answers, BATCH)):
             payloads = [answer for answer in batch if isinstance(answer, Payload)]
+            tally.expected = max((payload.of for payload in payloads), default=0) or tally.expected
             read = [(payload, self._read(source, payload)) for payload in payloads]
             if self.options.dry_run:
                 self._count(read, held, tally)
@@ -160,12 +163,18 @@ class _Run:
             tally.same += 1
             return
         record, labels = outcome
-        verdict = self.store.save(
-            record, payload, labels, lambda old: only(source.parse(old), old), fetch=log, now=self.now
-        )
+        try:
+            verdict = self.store.save(
+                record, payload, labels, lambda old: only(source.parse(old), old), fetch=log, now=self.now
+            )
+        except RecordError as error:
+            self.store.quarantine(payload, query.name, str(error), self.now)
+            tally.quarantined += 1
+            return
         if verdict == "new":
             # Tied to its query in the same transaction, so that no digest can pass it by.
-            fetching.add_match(self.store.db, record.id, query.name, tally.baseline, self.now)
+            baseline = tally.baseline or payload.key in self.late
+            fetching.add_match(self.store.db, record.id, query.name, baseline, self.now)
         if verdict != "same":
             self.touched.add(record.id)
         tally.new += verdict == "new"
@@ -220,7 +229,13 @@ def relabel(store: Store, settings: Settings, classifier: Classifier, record: st
 
 def only(records: Iterable[Record], payload: Payload) -> Record:
     """The one record of a payload, under the id of its key. Raises RecordError when there is none or another."""
-    found = list(records)
+    try:
+        found = list(records)
+    except RecordError:
+        raise
+    except Exception as error:  # a bug of ours must not cost the other records: this one is kept, and said
+        name = f"{payload.source} {payload.key or 'record'}"
+        raise RecordError(f"{name}: cannot be read ({type(error).__name__}: {error}); please report it") from error
     if len(found) != 1:
         raise RecordError(f"{payload.source} {payload.key or 'record'}: {len(found)} records where one was expected")
     record = found[0]

@@ -9,6 +9,7 @@ What a record says is compared here with what we held, and each changed fact bec
 
 import contextlib
 import json
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +18,9 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from tracker import lock
+from tracker.errors import RecordError, StoreError
 from tracker.events import announce_severity, compare, returned
-from tracker.records import Label, Payload, Record, source_key
+from tracker.records import Event, Label, Payload, Record, source_key
 from tracker.store import opening, saving
 from tracker.store.dumping import dump
 from tracker.store.fetching import LINKED, Tally
@@ -27,11 +29,17 @@ __all__ = ["LINKED", "Store", "Tally", "dump"]
 
 Reread = Callable[[Payload], Record]
 
+# What SQLite says of the file, the disk or another writer; its other errors are bugs of ours and keep their traceback.
+_OF_THE_FILE = (sqlite3.OperationalError, sqlite3.DatabaseError)
+# What one record's values can do to an insert: a number beyond 64 bits, half a character, a rule of the schema.
+_OF_A_RECORD = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError, OverflowError, UnicodeError)
+
 
 class Store:
     """An open database. Use Store.open() or Store.read(); close it, or use it as a context manager."""
 
-    def __init__(self, db: Database, stack: contextlib.ExitStack) -> None:
+    def __init__(self, path: Path, db: Database, stack: contextlib.ExitStack) -> None:
+        self.path = path
         self.db = db
         self._stack = stack
 
@@ -42,7 +50,7 @@ class Store:
             stack.enter_context(lock.writing(path))
             db = opening.open_for_writing(path)
             stack.callback(db.conn.close)
-            return cls(db, stack.pop_all())
+            return cls(path, db, stack.pop_all())
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -50,7 +58,7 @@ class Store:
         db = opening.open_for_reading(path)
         stack = contextlib.ExitStack()
         stack.callback(db.conn.close)
-        return cls(db, stack)
+        return cls(path, db, stack)
 
     def close(self) -> None:
         self._stack.close()
@@ -58,8 +66,10 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.close()
+        if isinstance(error, sqlite3.DatabaseError) and type(error) in _OF_THE_FILE:
+            raise StoreError(opening.explain(self.path, error)) from error
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -92,24 +102,45 @@ class Store:
         """Store one record with its labels and the events of what changed. Returns "new", "changed" or "same".
 
         Both sides of the comparison are read by today's parser (`reread` reads the version we hold), so that a
-        better parser makes no events.
+        better parser makes no events. Raises RecordError, with nothing written, when the values cannot be stored.
         """
-        with self.db.atomic():
-            before = saving.latest_payload(self.db, record.id)
-            if before and before[0] == payload.sha256:
-                self.note_presence(record.id, fetch=fetch, now=now)
-                return "same"
-            old = reread(replace(payload, body=before[1], sha256=before[0])) if before else None
-            events = compare(old, record)
-            if old is None:
-                by_axis = {label.axis: label.label for label in labels if label.axis in ("stage", "relevance")}
-                severity = announce_severity(record, by_axis.get("stage", ""), by_axis.get("relevance", ""))
-                events = [replace(event, severity=severity) for event in events]
-            saving.write_record(self.db, record, payload, self._leaf_names(labels), now)
-            saving.write_labels(self.db, record.id, labels, now)
-            saving.write_events(self.db, record.id, fetch, events, now)
+        try:
+            with self.db.atomic():
+                return self._save(record, payload, labels, reread, fetch=fetch, now=now)
+        except _OF_A_RECORD as error:
+            raise RecordError(f"{record.id}: cannot be stored ({type(error).__name__}: {error})") from error
+
+    def _save(
+        self, record: Record, payload: Payload, labels: Sequence[Label], reread: Reread, *, fetch: int | None, now: str
+    ) -> str:
+        before = saving.latest_payload(self.db, record.id)
+        if before and before[0] == payload.sha256:
             self.note_presence(record.id, fetch=fetch, now=now)
-            return "changed" if before else "new"
+            return "same"
+        events = self._events(record, labels, payload, before, reread)
+        saving.write_record(self.db, record, payload, self._leaf_names(labels), now)
+        saving.write_labels(self.db, record.id, labels, now)
+        saving.write_events(self.db, record.id, fetch, events, now)
+        self.note_presence(record.id, fetch=fetch, now=now)
+        return "changed" if before else "new"
+
+    def _events(
+        self,
+        record: Record,
+        labels: Sequence[Label],
+        payload: Payload,
+        before: tuple[str, bytes] | None,
+        reread: Reread,
+    ) -> list[Event]:
+        if before is None:
+            by_axis = {label.axis: label.label for label in labels if label.axis in ("stage", "relevance")}
+            severity = announce_severity(record, by_axis.get("stage", ""), by_axis.get("relevance", ""))
+            return [replace(event, severity=severity) for event in compare(None, record)]
+        try:
+            old = reread(replace(payload, body=before[1], sha256=before[0]))
+        except RecordError:
+            return []  # today's parser refuses what an older one took: there is nothing to compare with
+        return compare(old, record)
 
     def note_presence(self, record: str, *, fetch: int | None, now: str) -> None:
         """The source holds this record: one that was gone has returned."""

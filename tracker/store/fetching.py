@@ -23,6 +23,7 @@ class Tally:
     source: str
     query: str
     listed: int | None = None
+    expected: int = 0  # how many payloads the source means to give, 0 where it does not say
     new: int = 0
     changed: int = 0
     same: int = 0
@@ -58,6 +59,21 @@ def is_baseline(db: Database, source: str, query: str, expression: str) -> bool:
         [source, query, expression],
     ).fetchone()
     return found is None
+
+
+def unread_at_baseline(db: Database, source: str, query: str, expression: str) -> set[str]:
+    """Keys that the baseline listed but did not give readably: once they are read they are late, not new."""
+    first = db.conn.execute(
+        "select started, missing from fetches where source = ? and query = ? and expression = ? and complete = 1"
+        " order by id limit 1",
+        [source, query, expression],
+    ).fetchone()
+    if first is None:
+        return set()
+    quarantined = db.conn.execute(
+        "select record from quarantine where source = ? and query = ? and seen <= ?", [source, query, first[0]]
+    )
+    return set(json.loads(first[1])) | {row[0] for row in quarantined}
 
 
 def held(db: Database, source: str, query: str, **run: object) -> Held:

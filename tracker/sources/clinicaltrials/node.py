@@ -58,7 +58,7 @@ class Node:
         """The partial date under `key`; "" for what is none, a month alone for a day that the month lacks."""
         text = self.text(key)
         date = dates.partial(text)
-        if not text.startswith(date) or bool(text) != bool(date) or len(date) < min(len(text), 10):
+        if not text.startswith(date) or len(date) < min(len(text), 10):
             self.warn(key, f"{text!r} was read as {date!r}")
         return date
 

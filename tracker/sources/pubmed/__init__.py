@@ -73,7 +73,7 @@ def _records(talk: Eutils, asked: tuple[str, ...], notes: list[str]) -> Generato
         for batch in batches(absent):
             answer = talk.records(batch)
             came = _newest(element for element in answer.elements if element.whole or last)
-            yield from (came[pmid].payload() for pmid in batch if pmid in came)
+            yield from (came[pmid].payload(len(asked)) for pmid in batch if pmid in came)
             deleted.update(pmid for pmid in answer.deleted if pmid in batch)
             strangers.update(
                 element.pmid or "without a PMID" for element in answer.elements if element.pmid not in batch

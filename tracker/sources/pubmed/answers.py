@@ -20,7 +20,7 @@ from tracker.web import Answer
 
 # What a backend that is down says, under 400 as well as 200; other 400s mean that the question was wrong.
 _BACKEND = re.compile(
-    r"viewer error|time.?out|timed out|proxy|connect|backend|empty response|unavailable|\b50\d\b", re.I
+    r"viewer error|time.?out|timed out|proxy|connect|backend|forwarding|empty response|unavailable|\b50\d\b", re.I
 )
 _NO_IDS = re.compile(r"id list is empty", re.I)
 _BAD_KEY = re.compile(r"api.?key (is )?(invalid|not valid)|invalid api.?key", re.I)
@@ -51,9 +51,9 @@ class Element:
     body: bytes
     whole: bool
 
-    def payload(self) -> Payload:
+    def payload(self, of: int = 0) -> Payload:
         body = self.body.strip()
-        return Payload("pubmed", self.pmid, body, hashlib.sha256(body).hexdigest())
+        return Payload("pubmed", self.pmid, body, hashlib.sha256(body).hexdigest(), of)
 
 
 @dataclass(frozen=True, slots=True)

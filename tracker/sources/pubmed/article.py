@@ -8,6 +8,7 @@ DOIs and PMIDs look like the record's own.
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from typing import Any
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
@@ -45,14 +46,11 @@ def _article(root: Element, body: bytes) -> Record:
     entered = fields.entry_date(data.get("History"))
     dates = (fields.pub_date(_parts(journal.get("JournalIssue")).get("PubDate")), *_electronic(article), entered)
     supplements = texts(_child(citation, "SupplMeshList"))
-    pmid = _pmid(about.get("PMID"))
-    return Record(
-        id=f"pubmed-{pmid}",
-        source="pubmed",
-        kind="article",
+    return _record(
+        about.get("PMID"),
+        body,
         title=title,
         abstract=abstract,
-        url=ADDRESS.format(pmid),
         venue=text(journal.get("Title")) or text(_child(citation, "MedlineJournalInfo").find("MedlineTA")),
         authors=fields.authors(article.iterfind("AuthorList")),
         types=types,
@@ -68,7 +66,6 @@ def _article(root: Element, body: bytes) -> Record:
         notice=relations.worst(notices, title, types),
         record_status=citation.get("Status", ""),
         links=unique([*links, *relations.registered(banks), *relations.mentioned(title, abstract)]),
-        raw=body,
     )
 
 
@@ -83,14 +80,11 @@ def _book(root: Element, body: bytes) -> Record:
     types = _types(document.iterfind("PublicationType"))
     entered = fields.entry_date(data.get("History"))
     dates = (fields.pub_date(book.find("PubDate")), fields.plain_date(parts.get("ContributionDate")), entered)
-    pmid = _pmid(parts.get("PMID"))
-    return Record(
-        id=f"pubmed-{pmid}",
-        source="pubmed",
-        kind="article",
+    return _record(
+        parts.get("PMID"),
+        body,
         title=title,
         abstract=abstract,
-        url=ADDRESS.format(pmid),
         venue=name,
         authors=_writers(document) or _writers(book),
         types=types,
@@ -102,8 +96,14 @@ def _book(root: Element, body: bytes) -> Record:
         language=_language(document),
         notice=relations.worst(set(), title, types),
         links=tuple(relations.mentioned(title, abstract)),
-        raw=body,
     )
+
+
+def _record(pmid: Element | None, body: bytes, **facts: Any) -> Record:
+    number = text(pmid).lstrip("0")
+    if not (number.isascii() and number.isdigit()):
+        raise RecordError("pubmed: a record without a PMID")
+    return Record(id=f"pubmed-{number}", source="pubmed", kind="article", url=ADDRESS.format(number), raw=body, **facts)
 
 
 def _child(element: Element, name: str) -> Element:
@@ -114,13 +114,6 @@ def _child(element: Element, name: str) -> Element:
 def _parts(element: Element | None) -> dict[str, Element]:
     """The first child of each name."""
     return {child.tag: child for child in reversed(element)} if element is not None else {}
-
-
-def _pmid(element: Element | None) -> str:
-    found = text(element).lstrip("0")
-    if not (found.isascii() and found.isdigit()):
-        raise RecordError("pubmed: a record without a PMID")
-    return found
 
 
 def _types(elements: Iterable[Element]) -> tuple[str, ...]:

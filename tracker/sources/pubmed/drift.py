@@ -21,6 +21,19 @@ _SAYS = {
     "FieldNotFound": "PubMed does not know the field {}",
     "OutputMessage": "PubMed says: {}",
 }
+# Tags that are written in short, as PubMed names them.
+_FIELDS = {
+    "tiab": "title/abstract",
+    "ti": "title",
+    "mh": "mesh terms",
+    "mesh": "mesh terms",
+    "majr": "mesh major topic",
+    "nm": "supplementary concept",
+    "pt": "publication type",
+    "tw": "text word",
+    "all": "all fields",
+    "": "all fields",
+}
 _DROPPED = ("PhraseNotFound", "QuotedPhraseNotFound", "PhraseIgnored")
 
 
@@ -90,9 +103,12 @@ def _terms_of(dropped: list[str], tree: Tree) -> set[int]:
 def _named(words: str, tree: Tree) -> list[Term]:
     """The terms that a dropped phrase means. PubMed repeats it with or without quotes, field tag and asterisk."""
     bare, _, tag = words.strip().partition("[")
-    plain, field = _plain(bare), tag.rstrip("] ").lower()
-    same = [term for term in terms(tree) if _plain(term.text) == plain]
-    return [term for term in same if field and term.field == field] or same
+    field = tag.rstrip("] ").lower()
+    found = [term for term in terms(tree) if _plain(term.text) == _plain(bare)]
+    if field:
+        found = [term for term in found if _FIELDS.get(term.field, term.field) == _FIELDS.get(field, field)] or found
+    starred = bare.rstrip('" ').endswith("*")
+    return [term for term in found if term.truncated == starred] or found
 
 
 def _plain(text: str) -> str:

@@ -1,0 +1,68 @@
+"""The demo as its readers see it: three Mondays, and in their digests everything that the upstream did."""
+
+from pathlib import Path
+
+import pytest
+
+from tracker.demo.play import play
+from tracker.store import Store
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    folder, said = tmp_path_factory.mktemp("demo"), list[str]()
+    play(folder, said.append)
+    return folder, said
+
+
+def digest(demo: tuple[Path, list[str]], week: str) -> str:
+    return (demo[0] / f"digests/{week}-weekly.md").read_text()
+
+
+def test_the_baseline_is_told_as_such_and_lists_nothing_as_new(demo: tuple[Path, list[str]]) -> None:
+    text = digest(demo, "2026-W46")
+    assert "baseline" in text and "## New" not in text
+
+
+@pytest.mark.parametrize(
+    ("week", "words"),
+    [
+        ("2026-W47", "primary completion 2027-01-15 -> 2027-09-15 (slipped"),
+        ("2026-W47", "status NOT\\_YET\\_RECRUITING -> RECRUITING"),
+        ("2026-W47", "reason given"),
+        ("2026-W47", "-> UNKNOWN"),
+        ("2026-W48", "results posted"),
+        ("2026-W48", "phase PHASE1/PHASE2 -> PHASE2"),
+        ("2026-W48", "retracted by"),
+        ("2026-W48", "This digest told it in 2026-W47"),
+        ("2026-W48", "PMID 999000204"),  # indexed in June, first listed in November
+    ],
+)
+def test_each_thing_that_moved_is_told_in_its_week(demo: tuple[Path, list[str]], week: str, words: str) -> None:
+    assert words in digest(demo, week).replace("\\-", "-").replace("\\>", ">").replace("\\.", ".")
+
+
+def test_errors_of_the_upstream_are_survived_and_no_digest_calls_a_source_failed(demo: tuple[Path, list[str]]) -> None:
+    assert any("503" in line for line in demo[1]) and any("maintenance" in line for line in demo[1])
+    for week in ("2026-W46", "2026-W47", "2026-W48"):
+        assert "FAILED" not in digest(demo, week)
+
+
+def test_nothing_is_told_twice(demo: tuple[Path, list[str]]) -> None:
+    with Store.read(demo[0] / "db/tracker.db") as store:
+        told = store.rows("select event, count(*) as n from digest_items group by event having n > 1")
+        headlines = store.rows(
+            "select e.headline, count(*) as n from digest_items i join events e on e.id = i.event group by 1 having n > 1"
+        )
+    assert told == [] and headlines == []
+
+
+def test_the_last_words_say_where_the_digest_lies_and_what_to_type_next(demo: tuple[Path, list[str]]) -> None:
+    last = demo[1][-1]
+    assert str(demo[0] / "digests/2026-W48-weekly.md") in last and "tracker fetch" in last
+
+
+def test_playing_it_again_gives_the_same_digests(demo: tuple[Path, list[str]], tmp_path: Path) -> None:
+    play(tmp_path, lambda line: None)
+    for path in sorted((demo[0] / "digests").iterdir()):
+        assert (tmp_path / "digests" / path.name).read_bytes() == path.read_bytes()
