@@ -1,8 +1,8 @@
 """How good the classification is, against labelled records: `python tests/score.py` (or `make score`).
 
-Prints precision, recall and F1 for relevance and approaches, exact sets, stage accuracy, two counts that must be 0, the
-worst misses by id, and a keyword baseline beside it. Real and made-up records apart. The labelled records lie outside the
-project (../shared/gold); their scoring rules stand in the README there.
+Prints precision, recall and F1 for relevance and approaches, exact sets, stage accuracy, two counts that must be 0,
+the worst misses by id, and a keyword baseline beside it. Real and made-up records apart. The labelled records lie
+outside the project (../shared/gold); their scoring rules stand in the README there.
 """
 
 import json
@@ -21,14 +21,23 @@ from tracker.classify.lexicon import expand  # noqa: E402
 from tracker.records import Label, Record, Trial  # noqa: E402
 
 GOLD = ROOT.parent / "shared" / "gold"
+MADE_UP = ROOT / "tests" / "made_up.jsonl"
 
 # ids of ../shared/gold/README.md: cell-free products (must not be called cells), phases that are another's
-CELL_FREE = (
-    "NCT05129800 PMID:29138430 DOI:10.1186/s13287-024-03906-x PMID:39155501 DOI:10.3389/fcell.2022.963278 web:ichgcp-49158 SYN:014 SYN:016 SYN:019 SYN:030 SYN:056"
-).split()
-PHASE_TRAPS = (
-    "NCT06393452 SYN:006 PMID:9474471 PMID:30523246 tressless:etc-inhibition DOI:10.3329/bjp.v12i4.33552 web:STYLE-results PMID:31321172 DermClin:39-407 SYN:059 SYN:013 SYN:003 tressless:09Y7 PMID:38934147 PMID:33979489"
-).split()
+CELL_FREE = frozenset(
+    {
+        "NCT05129800", "PMID:29138430", "DOI:10.1186/s13287-024-03906-x", "PMID:39155501",
+        "DOI:10.3389/fcell.2022.963278", "web:ichgcp-49158", "SYN:014", "SYN:016", "SYN:019", "SYN:030", "SYN:056",
+    }
+)  # fmt: skip
+PHASE_TRAPS = frozenset(
+    {
+        "NCT06393452", "SYN:006", "PMID:9474471", "PMID:30523246", "tressless:etc-inhibition",
+        "DOI:10.3329/bjp.v12i4.33552", "web:STYLE-results", "PMID:31321172", "DermClin:39-407", "SYN:059",
+        "SYN:013", "SYN:003", "tressless:09Y7",
+        "PMID:38934147", "PMID:33979489",
+    }
+)  # fmt: skip
 PHASES = {"early_phase1", "phase1", "phase1_2", "phase2", "phase2_3", "phase3", "phase4"}
 _OBSERVED = ("retrospective", "prevalence", "epidemiolog", "cross-sectional", "levels in")
 
@@ -44,7 +53,7 @@ class Gold:
 
     @property
     def real(self) -> bool:
-        return bool(self.row["source"] != "synthetic")
+        return bool(self.row["source"] not in ("synthetic", "made_up"))
 
 
 @dataclass(frozen=True)
@@ -101,7 +110,7 @@ def rules_guess(classifier: Classifier) -> Callable[[Record], Guess]:
 
 
 def naive_guess() -> Callable[[Record], Guess]:
-    """The keyword baseline: a word of hair anywhere, a phrase of a leaf anywhere, types and MeSH alone for the stage."""
+    """Keywords alone: a word of hair anywhere, a phrase of a leaf anywhere, types and MeSH for the stage."""
     leaves = {
         leaf.id: [p.rstrip("*").lower() for t in (*leaf.terms, *leaf.weak_terms) for p in expand(t)]
         for leaf in load_taxonomy().leaves
@@ -214,10 +223,11 @@ def interval(
 # ---------------------------------------------------------------- counts that must be 0
 def cells_from_cell_free(pairs: Sequence[tuple[Gold, Guess]]) -> list[str]:
     """Records of cell-free products alone that are called a cell therapy (tolerated extras aside)."""
-    return [
-        gold.id for gold, guess in pairs
-        if gold.id in CELL_FREE and any(leaf.startswith("cell.") and leaf not in gold.row["optional"] for leaf in guess.approaches)
-    ]  # fmt: skip
+    return [gold.id for gold, guess in pairs if gold.id in CELL_FREE and _called_cells(gold, guess)]
+
+
+def _called_cells(gold: Gold, guess: Guess) -> bool:
+    return any(leaf.startswith("cell.") and leaf not in gold.row["optional"] for leaf in guess.approaches)
 
 
 def wrong_phases(pairs: Sequence[tuple[Gold, Guess]]) -> list[str]:
@@ -227,34 +237,46 @@ def wrong_phases(pairs: Sequence[tuple[Gold, Guess]]) -> list[str]:
 
 
 # ---------------------------------------------------------------- report
-def _lines(gold: list[Gold], guess: Callable[[Record], Guess], baseline: Callable[[Record], Guess]) -> Iterator[str]:
+_PARTS: dict[str, Callable[[Gold], bool]] = {
+    "all": lambda gold: True,
+    "real": lambda gold: gold.real,
+    "synthetic": lambda gold: not gold.real,
+    "core": lambda gold: bool(gold.row["core"]),
+}
+_MEASURES: dict[str, Callable[[Scores], float]] = {
+    "relevance F1": lambda scores: scores.relevance[2],
+    "approach F1": lambda scores: scores.approach[2],
+    "stage": lambda scores: scores.stage,
+}
+
+
+def report(gold: list[Gold], guess: Callable[[Record], Guess], baseline: Callable[[Record], Guess]) -> Iterator[str]:
     pairs, naive = [(g, guess(g.record)) for g in gold], [(g, baseline(g.record)) for g in gold]
-    yield f"{'part':<10} {'n':>4}  {'relevance P/R/F1':<20} {'approach P/R/F1':<20} exact  stage | naive: relevance approach exact stage"
-    for name, keep in (
-        ("all", lambda g: True),
-        ("real", lambda g: g.real),
-        ("made up", lambda g: not g.real),
-        ("core", lambda g: g.row["core"]),
-    ):
-        part = score([pair for pair in pairs if keep(pair[0])])
-        base = score([pair for pair in naive if keep(pair[0])])
-        yield (
-            f"{name:<10} {part.n:>4}  {_three(part.relevance):<20} {_three(part.approach):<20} {part.exact:.3f}  {part.stage:.3f} |"
-            f"        {base.relevance[2]:.3f}     {base.approach[2]:.3f}    {base.exact:.3f} {base.stage:.3f}"
-        )
+    yield f"{'part':<10} {'n':>4}  {'relevance P/R/F1':<18}  {'approach P/R/F1':<18}  exact  stage"
+    for name, keep in _PARTS.items():
+        part = [pair for pair in pairs if keep(pair[0])]
+        if part:
+            yield _line(name, score(part))
+            yield _line("  keywords", score([pair for pair in naive if keep(pair[0])]))
     real = [pair for pair in pairs if pair[0].real]
-    for name, measure in (
-        ("relevance F1", lambda s: s.relevance[2]),
-        ("approach F1", lambda s: s.approach[2]),
-        ("stage", lambda s: s.stage),
-    ):
+    for name, measure in _MEASURES.items() if real else ():
         low, high = interval(real, measure)
         yield f"95 % interval, real part, {name}: {low:.3f} to {high:.3f}"
     excerpts = [g for g in gold if g.row["source"].startswith("web_excerpt")]
-    yield f"stage on {len(excerpts)} web excerpts: {_stage_share(excerpts, guess):.3f}, types and MeSH blanked: {_stage_share(map(blanked, excerpts), guess):.3f}"
-    yield f"cell-free called cells (must be 0): {len(cells_from_cell_free(pairs))} {' '.join(cells_from_cell_free(pairs))}"
-    yield f"wrong phases on traps (must be 0): {len(wrong_phases(pairs))} {' '.join(wrong_phases(pairs))}"
+    if excerpts:
+        yield f"stage on {len(excerpts)} web excerpts: {_stage_share(excerpts, guess):.3f}"
+        yield f"  types and MeSH blanked: {_stage_share(map(blanked, excerpts), guess):.3f}"
+    for title, ids in (
+        ("cell-free called cells", cells_from_cell_free(pairs)),
+        ("wrong phases on traps", wrong_phases(pairs)),
+    ):
+        yield f"{title} (must be 0): {' '.join([str(len(ids)), *ids])}"
     yield from _misses(pairs)
+
+
+def _line(name: str, scores: Scores) -> str:
+    measures = f"{_three(scores.relevance)}  {_three(scores.approach)}  {scores.exact:.3f}  {scores.stage:.3f}"
+    return f"{name:<10} {scores.n:>4}  {measures}"
 
 
 def _three(values: tuple[float, float, float]) -> str:
@@ -285,11 +307,14 @@ def _misses(pairs: Sequence[tuple[Gold, Guess]]) -> Iterator[str]:
 
 
 def main() -> None:
-    if not GOLD.is_dir():
-        print(f"no labelled records at {GOLD}: nothing to score")
-        return
-    for line in _lines(load_gold(), rules_guess(Classifier(load_taxonomy())), naive_guess()):
-        print(line)
+    guess, baseline = rules_guess(Classifier(load_taxonomy())), naive_guess()
+    for title, path in (("labelled records", GOLD / "dev.jsonl"), ("made-up records", MADE_UP)):
+        if not path.is_file():
+            print(f"no {title} at {path}: nothing to score")
+            continue
+        print(f"== {title}")
+        for line in report(load_gold(path), guess, baseline):
+            print(line)
 
 
 if __name__ == "__main__":

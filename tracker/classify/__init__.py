@@ -1,7 +1,8 @@
-"""What a record is about: relevance, approaches, conditions, stage of evidence, flags, each with the words that say so.
+"""What a record is about: relevance, approaches, conditions, stage of evidence, flags, each with the words that say
+so.
 
-`Classifier.classify` is pure: same record, same linked trials, same taxonomy, same labels. It never reads a database, the
-network or a clock, and it never raises for what a record contains. Rules live in taxonomy.toml (what exists) and
+`Classifier.classify` is pure: same record, same linked trials, same taxonomy, same labels. It never reads a database,
+the network or a clock, and it never raises for what a record contains. Rules live in taxonomy.toml (what exists) and
 rules.toml (how text is read); the modules beside hold the order in which they speak.
 """
 

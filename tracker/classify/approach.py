@@ -1,8 +1,9 @@
-"""Which approaches a record investigates: mentions (mentions.py), less those in sentences that speak of something else.
+"""Which approaches a record investigates: mentions (mentions.py), less those in sentences that speak of something
+else.
 
-Title and, for a trial, its interventions and arms speak first. A sentence of an abstract labels unless it tells what exists
-already, what is planned, what patients had before, or what something is measured against. A review whose title names no
-approach covers all that it names. Eligibility criteria never label.
+Title and, for a trial, its interventions and arms speak first. A sentence of an abstract labels unless it tells what
+exists already, what is planned, what patients had before, or what something is measured against. A review whose title
+names no approach covers all that it names. Eligibility criteria never label.
 """
 
 import re
@@ -27,13 +28,15 @@ _MEANS = re.compile(
 )  # what follows is mechanism
 # "lichen planopilaris after imiquimod", "dupilumab-induced alopecia": the drug is what the hair was lost to.
 _BLAMED_BEFORE = re.compile(
-    r"(?:alopecia|hair loss|effluvium|lichen planopilaris|baldness|folliculitis|shedding)\b.*\b(?:after|following|induced by|due to|caused by|secondary to|associated with)\s(?:[a-z0-9%.-]+\s){0,2}$"
+    r"(?:alopecia|hair loss|effluvium|lichen planopilaris|baldness|folliculitis|shedding)\b.*"
+    r"\b(?:after|following|induced by|due to|caused by|secondary to|associated with)\s(?:[a-z0-9%.-]+\s){0,2}$"
 )
 _BLAMED_AFTER = re.compile(
-    r"[ -](?:induced|associated|related|triggered)\s(?:[a-z]+\s){0,3}?(?:alopecia|hair loss|effluvium|lichen|folliculitis)"
+    r"[ -](?:induced|associated|related|triggered)\s(?:[a-z]+\s){0,3}?"
+    r"(?:alopecia|hair loss|effluvium|lichen|folliculitis)"
 )
 _RECOVERY = re.compile(
-    r"regrow|re-grow|growth|success|efficacy|effective|improve|respon|recover|treatment of|safety|micro-?needl|transplant"
+    r"regrow|re-grow|growth|success|efficacy|effective|improve|respon|recover|treatment of|safety|needl|transplant"
 )
 _NEAR = 60  # characters around cells in which a word of use as a product counts
 _PART_STRENGTH = {"aim": 0.85, "methods": 0.85, "results": 0.85, "conclusions": 0.8}
@@ -110,10 +113,10 @@ class _Case:
         for mention in self.title.mentions:
             if mention.kind == "title" and means and mention.start > means.start():
                 continue
+            source = _is_cell(mention.leaf) and self.title.is_source(mention)
             measured = mention.leaf.startswith("ev.") and self.document.title.all("cue", "biomarker")
-            if self.title.is_source(mention) and _is_cell(mention.leaf) or self._is_culprit(text, mention) or measured:
-                continue
-            yield Finding(mention, text, 0.95, "title")
+            if not (source or measured or self._is_culprit(text, mention)):
+                yield Finding(mention, text, 0.95, "title")
 
     def _registered(self) -> Iterator[Finding]:
         if self.document.record.trial is None:
@@ -205,7 +208,7 @@ class _Case:
         return reading.first("cue", cue, start, end) is not None
 
     def _is_cause_title(self) -> bool:
-        """The title tells what the hair loss came from, and no word of treatment: drugs in the abstract are its history."""
+        """The title tells what the hair loss came from, and no treatment: drugs in the abstract are its history."""
         title = self.document.title
         return bool(title.all("cue", "cause")) and not title.all("cue", "treats")
 
@@ -250,7 +253,7 @@ class _Case:
         ]
 
     def _product_beats_source(self, found: list[Finding]) -> list[Finding]:
-        """Where a cell-free product is investigated, cells of the abstract need a sentence of their own that gives them."""
+        """Where a cell-free product is investigated, cells of the abstract need a sentence that gives them."""
         products = [f for f in found if f.leaf.startswith("ev.") or f.leaf == "free.cm"]
         if not products:
             return found

@@ -88,7 +88,7 @@ class Document:
         source: str = "text",
         value: str = "",
     ) -> Label:
-        """A label; its quote is the stored text at the span. Without a span field, start, end and quote are all None."""
+        """A label that quotes the stored text at the span; without a span there is no field and no quote."""
         field: str | None = None
         start: int | None = None
         end: int | None = None

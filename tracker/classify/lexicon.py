@@ -2,8 +2,8 @@
 
 How a phrase is written, in taxonomy.toml, rules.toml and by users in queries.toml:
 
-    hair follicle stem cell     words; blank and hyphen are the same, and either may be missing, also between letters and
-                                figures ("PP405", "PP-405", "pp 405"); a final plural s is understood
+    hair follicle stem cell     words; blank and hyphen are the same, and either may be missing, also between letters
+                                and figures ("PP405", "PP-405", "pp 405"); a final plural s is understood
     exosom*                     any ending, as in PubMed
     bone marrow(| derived) (mesenchymal|stromal) cell       alternatives; an empty one makes a part optional
 

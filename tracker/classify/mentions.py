@@ -1,7 +1,8 @@
-"""Where a text names an approach: terms, short forms, vesicles by their source. Whether a mention labels is told elsewhere.
+"""Where a text names an approach: terms, short forms, vesicles by their source. Whether a mention labels is told
+elsewhere.
 
-Product beats source: the phrase around a vesicle or a conditioned medium belongs to the product, and the cells named in it
-are only where the product comes from.
+Product beats source: the phrase around a vesicle or a conditioned medium belongs to the product, and the cells named
+in it are only where the product comes from.
 """
 
 import re
@@ -35,7 +36,8 @@ _NO_SHORT_FORM = {"the", "and", "for", "mice", "male", "both", "oral", "n"}
 
 # "stem cell-derived growth factors": no cells are given, unless what is derived are cells.
 _YIELDS_PRODUCT = re.compile(
-    r"[- ](?:derived|secreted)\s(?:[a-z-]+\s){0,2}?(?:factor|protein|peptide|medi[au]|extract|secretome|supernatant|lysate|cytokine|matrix)"
+    r"[- ](?:derived|secreted)\s(?:[a-z-]+\s){0,2}?"
+    r"(?:factor|protein|peptide|medi[au]|extract|secretome|supernatant|lysate|cytokine|matrix)"
 )
 
 
@@ -72,7 +74,7 @@ class Mentions:
         }
 
     def find(self, reading: Reading, known: dict[str, str]) -> Products:
-        """Mentions in the order of the text. `known` holds short forms of this document and grows (PRP -> blood.prp)."""
+        """Mentions by position. `known` holds the short forms of this document (PRP -> blood.prp) and grows."""
         text, hits = reading.text, _without_excluded(reading.all(LEAF))
         found = [Mention(hit.name.partition(" ")[2], hit.start, hit.end, hit.name.partition(" ")[0]) for hit in hits]
         for mention in found:

@@ -1,4 +1,6 @@
-"""A trial phase in running text that is the record's own: not the hair cycle's, an enzyme's, another trial's, a planned one's."""
+"""A trial phase in running text that is the record's own: not the hair cycle's, an enzyme's, another trial's or a
+plan's.
+"""
 
 import re
 from typing import NamedTuple
@@ -9,10 +11,11 @@ from tracker.classify.text import Text
 # iv before iii before ii before i, else "ii" is read as "i" and a rest. "2b/3" inside a trial's name: ALLEGRO-2b/3.
 _ONE = r"(iv|iii|ii|i|[0-4])\s?-?([abc](?![a-z0-9]))?"
 _PHASE = re.compile(rf"\bphases?[\s-]*{_ONE}(?:\s?(?:/|-|to|and|&|or)\s?(?:phase\s?)?{_ONE})?(?![a-z0-9])")
-_ACRONYM = re.compile(r"\b[a-z]{3,}[a-z0-9]*-([12])([ab])?/([23])(?![a-z0-9/])")
+_ACRONYM = re.compile(r"\b[a-z]{3,12}[a-z0-9-]{0,20}-([12])([ab])?/([23])(?![a-z0-9/])")
 # What stands before "phase" when it is a part of the hair cycle, of a study, of a scan.
 _OTHER_PHASE = re.compile(
-    r"(?:anagen|catagen|telogen|exogen|growth|resting|luteal|follicular|acute|chronic|lag|imaging|two|three|single|double|mid|solid|liquid|gas|contrast)[ -]$"
+    r"(?:anagen|catagen|telogen|exogen|growth|resting|luteal|follicular|acute|chronic|lag|imaging|contrast"
+    r"|two|three|single|double|mid|solid|liquid|gas)[ -]$"
 )
 # "in phase III studies", "limited phase II clinical trials": other people's.
 _OTHERS_TRIALS = re.compile(r"\s(?:[a-z-]+\s){0,3}?(?:trials|studies)\b")
@@ -50,7 +53,7 @@ def _phase(first: str, letter: str | None, second: str | None, start: int, end: 
 
 
 def own_phase(reading: Reading, protocol: bool = False) -> Phase | None:
-    """The phase that this record itself reports: of an abstract the first, of a title all together ("Ib and ... phase II").
+    """The phase that this record itself reports: of an abstract the first, of a title all together ("Ib and phase II").
 
     In a protocol the planned trial is its own.
     """

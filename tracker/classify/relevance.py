@@ -1,8 +1,9 @@
-"""Is the record about hair loss, its treatment or the biology of hair growth? Gives yes or no with the words that say so.
+"""Is the record about hair loss, its treatment or the biology of hair growth? Gives yes or no with the words that say
+so.
 
-In order: what stands in the title; for a trial its conditions; MeSH; how often and where the abstract speaks of hair; one
-mention that says whom or what was treated. Hair as a specimen, hair removal, hairy cells and alopecia in a list of side
-effects are no hair loss (rules.toml).
+In order: what stands in the title; for a trial its conditions; MeSH; how often and where the abstract speaks of hair;
+one mention that says whom or what was treated. Hair as a specimen, hair removal, hairy cells and alopecia in a list
+of side effects are no hair loss (rules.toml).
 """
 
 import re
@@ -19,7 +20,8 @@ _LOSS, _SHORT = "loss", "short form"
 _SHORT_FORM = re.compile(r"\s?\(([A-Z]{2,5})s?\)")
 # Right before a word of hair loss: it is the population, or what the treatment is for.
 _POPULATION = re.compile(
-    r"\b(?:patients|participants|subjects|men|women|volunteers|individuals|people|males|females|adults|children)\s(?:with|who have|suffering from|affected by)\s(?:[a-z0-9-]+\s){0,4}$"
+    r"\b(?:patients|participants|subjects|men|women|volunteers|individuals|people|males|females|adults|children)\s"
+    r"(?:with|who have|suffering from|affected by)\s(?:[a-z0-9-]+\s){0,4}$"
 )
 _PURPOSE = re.compile(r"\b(?:treat|treatment|treating|therapy|management|prevention)\s(?:of|for)\s(?:[a-z-]+\s){0,3}$")
 
@@ -78,7 +80,9 @@ class _Case:
         for abbr in self.document.rules.hair_abbr:
             match = re.search(rf"\b{abbr}\b", title.text.cased) if abbr in title.text.cased else None
             spelt = abstract.cased.find(f"({abbr})")
-            if match and (spelt < 0 or any(hit.end in (spelt, spelt - 1) for hit in self.document.abstract.all("hair"))):
+            if match and (
+                spelt < 0 or any(hit.end in (spelt, spelt - 1) for hit in self.document.abstract.all("hair"))
+            ):
                 return Relevance(True, "short_form.title", 0.7, at=Span(title.text, *match.span()))
         return None
 
@@ -130,7 +134,7 @@ class _Case:
 
     @cached_property
     def counted(self) -> list[Hit]:
-        """Mentions in the abstract that speak of hair itself, short forms included, less those in lists of side effects."""
+        """Mentions of hair in the abstract, short forms included, less those in lists of side effects."""
         reading, kept = self.document.abstract, list[Hit]()
         text = reading.text
         for hit in reading.all("hair"):

@@ -47,7 +47,7 @@ VESICLE = "vesicle"  # stands for a leaf until its source is known
 
 
 def _taxonomy_entries(taxonomy: Taxonomy) -> Iterator[Entry]:
-    """Leaf hits are named by kind and leaf: "term cell.dp", "title gene.mirna", "weak cell.unspec", "not imm.steroid"."""
+    """Leaf hits are named by kind and leaf: "term cell.dp", "title gene.mirna", "weak cell.unspec", "not x"."""
     for leaf in taxonomy.leaves:
         for kind, phrases in (
             ("term", leaf.terms),

@@ -92,8 +92,8 @@ class Taxonomy:
 def load_taxonomy(extra_leaves: Iterable[Mapping[str, Any]] = ()) -> Taxonomy:
     """The shipped taxonomy, with leaves added or refined. Raises ConfigError, one line per mistake.
 
-    An extra leaf has the keys of a leaf in taxonomy.toml. With a known id its lists are added to the shipped ones and its
-    other keys replace them. The version then names the additions, so that a label tells which taxonomy made it.
+    An extra leaf has the keys of a leaf in taxonomy.toml. With a known id its lists are added to the shipped ones and
+    its other keys replace them. The version then names the additions: a label tells which taxonomy made it.
     """
     document = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     families = tuple(Family(**row) for row in document["family"])

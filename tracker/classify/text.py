@@ -1,8 +1,9 @@
 """Text as it is searched, with a way back to the text as it is stored. Knows no medicine.
 
-A `Text` is one stored column (a title, an abstract, a JSON list) beside its folded form: compatibility forms resolved,
-Greek letters spelt out, dashes and quotes made plain, accents dropped, white space made blank, lower case. Folding may
-change lengths ("β" becomes "beta"), so a folded text carries the original index of each of its characters.
+A `Text` is one stored column (a title, an abstract, a JSON list) beside its folded form: compatibility forms
+resolved, Greek letters spelt out, dashes and quotes made plain, accents dropped, white space made blank, lower case.
+Folding may change lengths ("β" becomes "beta"), so a folded text carries the original index of each of its
+characters.
 
 It also splits a text into sentences and tells the part of a labelled abstract in which a sentence stands.
 """
@@ -19,8 +20,8 @@ _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad"
 _QUOTES = "\u2018\u2019\u02bc\u2032\u00b4"
 _BLANK = str.maketrans("\n\t\r\f\v", "     ")
 
-# A sentence ends at a full stop before a capital or figure, at a full stop glued to the next word ("needed.Areas"), or at
-# a line end; "vs. Finasteride" and "et al. In" are no ends.
+# A sentence ends at a full stop before a capital or figure, at a full stop glued to the next word ("needed.Areas"), or
+# at a line end; "vs. Finasteride" and "et al. In" are no ends.
 _BREAK = re.compile(r"[.!?](?:[\"')\]]?\s+(?=[A-Z0-9\[(\"'])|(?=[A-Z][a-z]))|\n+")
 _NO_END = ("vs", "e.g", "i.e", " al", "cf", "fig", "approx")
 
@@ -35,7 +36,8 @@ _PARTS = {
 }
 _PART_OF = {word: part for part, words in _PARTS.items() for word in words.split()}
 _LABEL = re.compile(
-    r"(?:[\"'(\[]\s*)?([A-Z][A-Za-z]+)(?:[ /&,]+(?:[A-Za-z]+)){0,4}\s?(?::\s?|\.\s)(?=\S)|([A-Z]{4,})\b(?= [A-Z])"
+    r"(?:[\"'(\[]\s*)?([A-Z][A-Za-z]+)(?:[ /&,]+(?:[A-Za-z]+)){0,4}\s?(?::\s?|\.\s)(?=\S)"
+    r"|([A-Z]{4,})\b(?= [A-Z])"
 )
 
 

@@ -4,6 +4,7 @@ Everything but the upstream is the product itself: the same queries, fetch, clas
 """
 
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -54,11 +55,12 @@ def play(folder: Path, echo: Echo) -> None:
             _advance(stand_in, monday, echo)
             _one_monday(settings, _seven_o_clock(monday.day), echo)
     newest = sorted((folder / "digests").glob("*.md"))[-1]
+    me = _own_name()
     echo(f"""
 All of it is made up. The newest digest:   {newest}
-See the trial that slipped:                tracker --config {config} show NCT99900002
-Every digest and the database:             {folder / "digests"}, {settings.db}
-Now with the real sources: put your address into queries.toml (contact), then: tracker fetch""")
+See the trial that slipped:                {me} --config {config} show NCT99900002
+Every digest and the database:             {folder / "digests"}, {folder / "db"}
+Now with the real sources: put your address into queries.toml (contact), then: {me} fetch""")
 
 
 def serve_only(echo: Echo) -> None:
@@ -107,6 +109,12 @@ def _one_monday(settings: Settings, clock: Clock, echo: Echo) -> None:
     with Store.open(settings.db) as store:
         for digest in settings.digests:
             echo(f"-> {issue_line(compose(settings, store, digest, clock))}")
+
+
+def _own_name() -> str:
+    """How this program was called, so that the next command can be typed as it stands."""
+    called = sys.argv[0]
+    return called if called.endswith("tracker") and not shutil.which("tracker") else "tracker"
 
 
 def _hurried(settings: Settings) -> Settings:
