@@ -63,7 +63,11 @@ def summary(found: list[Event]) -> list[tuple[str, int, str | None]]:
 
 
 def test_nothing_changed_is_no_event() -> None:
-    assert compare(RECORD, replace(RECORD, raw=b"other bytes", warnings=("odd",))) == []
+    assert compare(RECORD, replace(RECORD, warnings=("odd",))) == []
+
+
+def test_a_change_that_no_column_holds_is_one_detail() -> None:
+    assert summary(compare(RECORD, replace(RECORD, raw=b"other contacts"))) == [("detail", 0, None)]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +142,7 @@ def test_a_reason_that_changes_alone_is_a_detail() -> None:
 
 
 @pytest.mark.parametrize(
-    ("phases", "severity"), [(("PHASE3",), 3), (("PHASE2", "PHASE3"), 3), (("PHASE2",), 2), (("PHASE1",), 2), ((), 2)]
+    ("phases", "severity"), [(("PHASE3",), 3), (("PHASE2", "PHASE3"), 3), (("PHASE2",), 3), (("PHASE1",), 2), ((), 2)]
 )
 def test_a_phase_that_rises_is_louder(phases: tuple[str, ...], severity: int) -> None:
     event = only(moved(phases=phases))
@@ -276,7 +280,7 @@ def test_a_retraction_names_the_notice_that_retracts() -> None:
     links = (Link("retracted_by", "pubmed-900000009", "corrections"),)
     found = compare(ARTICLE, replace(ARTICLE, notice="retracted", links=links))
     assert summary(found) == [("retracted", 3, "notice"), ("detail", 0, "links")]
-    assert found[0].headline == "pubmed-900000001: retracted by pubmed-900000009"
+    assert found[0].headline == "pubmed-900000001: retracted by PMID 900000009"
 
 
 def test_every_other_column_is_one_detail_with_its_text() -> None:

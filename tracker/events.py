@@ -77,11 +77,14 @@ def compare(old: Record | None, new: Record) -> list[Event]:
         return [_first_seen(new)]
     told = [*_notice(old, new), *_trial_moves(new.id, old.trial or Trial(), new.trial or Trial())]
     covered = frozenset[str]().union(*(columns for _, columns in told))
-    return [event for event, _ in told] + [
+    events = [event for event, _ in told] + [
         _detail(new.id, column, _value(old, column), _value(new, column))
         for column in _COLUMNS
         if column not in covered and _differ(column, _value(old, column), _value(new, column))
     ]
+    if not events and old.raw != new.raw:  # contacts, wording: what no column holds
+        events.append(_event(new.id, "detail", DETAIL, None, None, None, "wording, contacts or the like changed"))
+    return events
 
 
 def announce_severity(record: Record, stage: str, relevance: str) -> int:
@@ -111,11 +114,13 @@ def paper_linked(trial: str, paper: str, relation: str) -> Event:
     """`relation` as a Link has it, from either side: reports and reported_by are results."""
     kind = {"reports": "result", "reported_by": "result", "derived": "derived", "derived_in": "derived"}.get(relation)
     severity = HIGH if kind == "result" else MEDIUM
-    return _event(trial, "paper_linked", severity, "links", None, paper, f"{kind or 'background'} paper {paper}")
+    return _event(
+        trial, "paper_linked", severity, "links", None, paper, f"{kind or 'background'} paper {_shown(paper)}"
+    )
 
 
 def published_from_preprint(paper: Record, preprint: str) -> Event:
-    text = f"published; was the preprint {preprint}: {_cut(paper.title, TITLE_LENGTH)}"
+    text = f"published; was the preprint {_shown(preprint)}: {_cut(paper.title, TITLE_LENGTH)}"
     return _event(paper.id, "published_from_preprint", MEDIUM, "same_as", preprint, paper.id, text)
 
 
@@ -149,7 +154,7 @@ def _notice(old: Record, new: Record) -> Iterator[Told]:
 
 def _by(record: Record, relation: str) -> str:
     notices = [link.target for link in record.links if link.relation == relation]
-    return f" by {', '.join(notices)}" if notices else ""
+    return f" by {', '.join(_shown(notice) for notice in notices)}" if notices else ""
 
 
 def _trial_moves(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
@@ -188,7 +193,7 @@ def _status(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
 
 def _phases(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
     if old.phases != new.phases:
-        severity = HIGH if _rank(new.phases) > _rank(old.phases) else MEDIUM
+        severity = HIGH if _rung(new.phases) > _rung(old.phases) else MEDIUM
         text = f"phase {_or_none('/'.join(old.phases))} -> {_or_none('/'.join(new.phases))}"
         event = _event(nct, "phase_changed", severity, "phases", as_json(old.phases), as_json(new.phases), text)
         yield event, frozenset({"phases"})
@@ -302,8 +307,19 @@ def _rank(phases: tuple[str, ...]) -> int:
     return max((PHASE_RANK.get(phase, 0) for phase in phases), default=0)
 
 
+def _rung(phases: tuple[str, ...]) -> float:
+    """Where phases stand on the ladder: phase 1/2 lies between phase 1 and phase 2; none, or NA, below them all."""
+    ranks = [PHASE_RANK[phase] for phase in phases if phase in PHASE_RANK]
+    return (min(ranks) + max(ranks)) / 2 if ranks else 0.0
+
+
 def _count(number: int, unit: str) -> str:
     return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def _shown(record: str) -> str:
+    """An id as people write it."""
+    return f"PMID {record.removeprefix('pubmed-')}" if record.startswith("pubmed-") else record
 
 
 def _or_none(text: str) -> str:

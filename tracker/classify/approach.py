@@ -1,5 +1,4 @@
-"""Which approaches a record investigates: mentions (mentions.py), less those in sentences that speak of something
-else.
+"""Which approaches a record investigates: its mentions (mentions.py), less those that speak of something else.
 
 Title and, for a trial, its interventions and arms speak first. A sentence of an abstract labels unless it tells what
 exists already, what is planned, what patients had before, or what something is measured against. A review whose title
@@ -11,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tracker.classify.document import Document, Span
-from tracker.classify.mentions import Mention, Mentions, Products
+from tracker.classify.mentions import Mention, Mentions
 from tracker.classify.rules import Rules
 from tracker.classify.taxonomy import Taxonomy
 from tracker.classify.text import Sentence, Text
@@ -23,9 +22,8 @@ _REFERENCE_DRUGS = ("minox.", "andr.")
 _SECONDARY = ("review", "systematic_review")
 _ITEM = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NO_TREATMENT = ('"PLACEBO_COMPARATOR', '"SHAM_COMPARATOR', '"NO_INTERVENTION')
-_MEANS = re.compile(
-    r"\b(?:via|through|by (?:activating|regulating|modulating|inhibiting|targeting|up|down))\b"
-)  # what follows is mechanism
+# What follows in a title is mechanism: "promotes growth via IGF-1".
+_MEANS = re.compile(r"\b(?:via|through|by (?:activating|regulating|modulating|inhibiting|targeting|up|down))\b")
 # "lichen planopilaris after imiquimod", "dupilumab-induced alopecia": the drug is what the hair was lost to.
 _BLAMED_BEFORE = re.compile(
     r"(?:alopecia|hair loss|effluvium|lichen planopilaris|baldness|folliculitis|shedding)\b.*"
@@ -94,7 +92,7 @@ class _Case:
 
     def __init__(self, room: Approaches, document: Document, stage: str) -> None:
         self.room, self.document, self.stage = room, document, stage
-        self.known: dict[str, str] = {}
+        self.known = room.mentions.glossary((document.title, document.abstract))
         self.title = room.mentions.find(document.title, self.known)
         self.abstract = room.mentions.find(document.abstract, self.known)
         self.own_work_starts = self._own_work_starts()
@@ -257,17 +255,12 @@ class _Case:
         products = [f for f in found if f.leaf.startswith("ev.") or f.leaf == "free.cm"]
         if not products:
             return found
-        return [
-            f
-            for f in found
-            if not _is_cell(f.leaf) or f.rule != f"abstract.{f.rule.partition('.')[2]}" or self._given_as_cells(f)
-        ]
+        return [f for f in found if not (_is_cell(f.leaf) and f.rule.startswith("abstract")) or self._given_as_cells(f)]
 
     def _given_as_cells(self, finding: Finding) -> bool:
         text = finding.text
         sentence = text.sentence_at(finding.mention.start)
-        products: Products = self.abstract
-        shared = any(start < sentence.end and sentence.start < end for start, end in products.phrases)
+        shared = any(start < sentence.end and sentence.start < end for start, end in self.abstract.phrases)
         return self._near("as_product", finding.mention, text) and (not shared or self.stage in _SECONDARY)
 
 

@@ -55,6 +55,7 @@ class Lexicon:
                     names.append((entry.group, entry.name))
         keys = {"".join(words): ends for words, ends in phrases.items()}
         self._found = {"".join(words): list(_beginnings(words, keys)) for words in phrases}
+        self._seen: dict[str, list[tuple[int, bool, str, str]]] = {}
         # A word begins after anything that is no word; a class in front lets the engine skip along quickly.
         self._pattern = re.compile(rf"[^a-z0-9](?=({_trie_pattern(phrases)}))")
 
@@ -63,17 +64,25 @@ class Lexicon:
         hits: list[Hit] = []
         low = " " + low  # so that a text may begin with a phrase: positions are one too high below
         for match in self._pattern.finditer(low):
-            start, end = match.span(1)
-            key = match[1].replace(" ", "").replace("-", "")
-            if key not in self._found:
-                key = key[:-1]  # the plural s
-            for length, cut, names in self._found[key]:
-                stop = end if length == len(key) else _skip(low, start, length)
+            start, matched = match.start(1), match[1]
+            for length, cut, group, name in self._seen.get(matched) or self._resolve(matched):
+                end = start + length
                 if cut:
-                    stop = _WORD_END.match(low, stop).end()  # type: ignore[union-attr]
-                for group, name in names:
-                    hits.append(Hit(start - 1, stop - 1, group, name))
+                    end = _WORD_END.match(low, end).end()  # type: ignore[union-attr]
+                hits.append(Hit(start - 1, end - 1, group, name))
         return hits
+
+    def _resolve(self, matched: str) -> list[tuple[int, bool, str, str]]:
+        """What a matched spelling stands for, worked out once: (length in the text, open-ended, group, name)."""
+        key = matched.replace(" ", "").replace("-", "")
+        if key not in self._found:
+            key = key[:-1]  # the plural s
+        out = []
+        for length, cut, names in self._found[key]:
+            reach = len(matched) if length == len(key) else _skip(matched, length)
+            out += [(reach, cut, group, name) for group, name in names]
+        self._seen[matched] = out
+        return out
 
 
 def expand(phrase: str) -> Iterator[str]:
@@ -98,11 +107,11 @@ def _beginnings(words: tuple[str, ...], keys: dict[str, Names]) -> Iterator[tupl
             yield length, False, found[_EXACT]
 
 
-def _skip(low: str, start: int, length: int) -> int:
-    """The position after `length` characters that are no joint."""
-    at = start
+def _skip(matched: str, length: int) -> int:
+    """How far `length` characters reach that are no joint."""
+    at = 0
     while length:
-        length -= low[at] not in " -"
+        length -= matched[at] not in " -"
         at += 1
     return at
 

@@ -1,5 +1,4 @@
-"""Is the record about hair loss, its treatment or the biology of hair growth? Gives yes or no with the words that say
-so.
+"""Is the record about hair loss, its treatment or the biology of hair growth? Yes or no, with the words that say so.
 
 In order: what stands in the title; for a trial its conditions; MeSH; how often and where the abstract speaks of hair;
 one mention that says whom or what was treated. Hair as a specimen, hair removal, hairy cells and alopecia in a list

@@ -28,6 +28,10 @@ class Rules:
         self.hair_mesh = frozenset(self.lists["hair"].pop("mesh"))
         self.hair_abbr: list[str] = self.lists["hair"].pop("abbr")
         self.vesicle_abbr: list[str] = self.lists["vesicle"].pop("abbr")
+        self.kinds_of_type: dict[str, list[str]] = {}
+        for kind, names in self.lists["types"].items():
+            for name in names:
+                self.kinds_of_type.setdefault(name, []).append(kind)
         shared = [*_taxonomy_entries(taxonomy), *self._vesicle_entries()]
         self.title = Lexicon([*shared, *self._entries(_TITLE)])
         self.abstract = Lexicon([*shared, *self._entries(_ABSTRACT)])

@@ -25,6 +25,8 @@ class Study:
     def __init__(self, document: Document) -> None:
         self.document = document
         self._owned: dict[int, bool] = {}
+        kinds = document.rules.kinds_of_type
+        self._types = {kind: name for name in reversed(document.record.types) for kind in kinds.get(name, ())}
 
     def in_title(self, name: str, group: str = "study") -> Span | None:
         title = self.document.title
@@ -72,5 +74,5 @@ class Study:
 
     def typed(self, *kinds: str) -> Span | None:
         """Where a publication type of one of these kinds (rules.toml, [types]) stands in the column of types."""
-        names = (name for kind in kinds for name in self.document.rules.lists["types"][kind])
-        return next((at for name in names if (at := self.document.quoted("types", name))), None)
+        name = next((self._types[kind] for kind in kinds if kind in self._types), None)
+        return self.document.quoted("types", name) if name else None

@@ -189,7 +189,7 @@ def _line(change: Change) -> Line:
     url = address(linked)
     if not url:
         return Line(text=text, loud=change.severity == 3)
-    return Line(text=text.removesuffix(f" {linked}"), loud=change.severity == 3, url=url, ref=reference(linked))
+    return Line(text=text.removesuffix(f" {reference(linked)}"), loud=change.severity == 3, url=url, ref=reference(linked))
 
 
 def _told_before(work: Work, section: str) -> Iterable[Line]:
