@@ -4,8 +4,11 @@ be read.
 
 from dataclasses import replace
 from functools import cache
+from time import process_time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tracker.classify import Classifier, load_taxonomy
 from tracker.classify.lexicon import Entry, Lexicon, expand
@@ -37,6 +40,28 @@ def trial(title: str, summary: str = "", **facts: object) -> Record:
 
 def labels(record: Record, axis: str, linked: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> dict[str, Label]:
     return {label.label: label for label in classifier().classify(record, linked) if label.axis == axis}
+
+
+PIECES = [
+    "hair loss ",
+    "ADSC",
+    "-derived ",
+    "exosomes",
+    " of ",
+    "β",
+    "\u0301",
+    "ﬁ",
+    "İ",
+    "½",
+    "™",
+    "\u2011",
+    "phase ",
+    "II",
+    "1/2 ",
+    "(",
+    ")",
+]
+PIECES += ["PRP", ". ", "\n", "BACKGROUND: ", "24 patients ", "minoxidil ", "\U0001f9ec", "\u200b", "via ", "mice "]
 
 
 def one(record: Record, axis: str, linked: tuple[tuple[str, tuple[str, ...]], ...] = ()) -> Label:
@@ -87,6 +112,34 @@ def test_each_record_has_one_relevance_one_stage_and_no_label_twice(record: Reco
         assert label.source in {"registry", "pubtype", "mesh", "text"}
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=40), st.lists(st.sampled_from(PIECES), max_size=8))
+def test_no_text_breaks_the_rules_or_the_offsets(abstract: list[str], title: list[str]) -> None:
+    record = article("".join(title), "".join(abstract))
+    for label in classifier().classify(record):
+        if label.field is not None:
+            assert record.column(label.field)[label.start : label.end] == label.quote != ""
+
+
+def test_a_long_hostile_text_takes_no_longer_than_its_length() -> None:
+    for piece in (
+        "a-",
+        "(",
+        "exosomes derived from ",
+        "alopecia after ",
+        "phase 1 ",
+        "24 patients with ",
+        "PRP (",
+        "vs. A",
+    ):
+        times = []
+        for size in (10_000, 40_000):
+            start = process_time()
+            classifier().classify(article((piece * size)[:size], "hair loss " + (piece * size)[:size]))
+            times.append(process_time() - start)
+        assert times[1] < 12 * max(times[0], 0.02), f"{piece!r} grows faster than its length: {times}"
+
+
 def test_the_same_record_gives_the_same_labels() -> None:
     record = AWKWARD[3]
     assert classifier().classify(record) == Classifier(load_taxonomy()).classify(record)
@@ -98,6 +151,11 @@ def test_what_is_off_topic_has_no_approach_but_a_reason() -> None:
     )
     assert not labels(record, "approach")
     assert one(record, "relevance").label == "off"
+
+
+def test_hair_pulling_is_off_topic_unless_it_is_told_from_a_hair_disorder() -> None:
+    assert one(article("Trichotillomania and patterns of hair loss"), "relevance").label == "off"
+    assert one(article("Trichoscopy of alopecia areata and trichotillomania"), "relevance").label == "hair"
 
 
 def test_core_means_cells_vesicles_activators_and_the_like() -> None:
@@ -327,6 +385,13 @@ def test_a_short_form_counts_where_the_document_spells_it_out() -> None:
         "Photocoagulation (PRP) and hair loss: a survey",
         "After panretinal photocoagulation (PRP) 80 patients were asked.",
     )
+    assert not labels(foreign, "approach")
+
+
+def test_a_title_is_read_with_the_short_forms_of_its_abstract() -> None:
+    own = article("BTXA in androgenetic alopecia: a trial", "Botulinum toxin A (BTXA) was injected in 30 men.")
+    assert labels(own, "approach")["oth.botulinum"].field == "title"
+    foreign = article("PRP and hair loss: a survey", "After panretinal photocoagulation (PRP) 80 patients were asked.")
     assert not labels(foreign, "approach")
 
 

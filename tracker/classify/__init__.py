@@ -1,5 +1,4 @@
-"""What a record is about: relevance, approaches, conditions, stage of evidence, flags, each with the words that say
-so.
+"""What a record is about: relevance, approaches, conditions, stage of evidence and flags, each with its words.
 
 `Classifier.classify` is pure: same record, same linked trials, same taxonomy, same labels. It never reads a database,
 the network or a clock, and it never raises for what a record contains. Rules live in taxonomy.toml (what exists) and

@@ -29,11 +29,9 @@ _PHRASE_END = re.compile(
     r"(?<![-a-z])(?:(?:promot|activat|enhanc|regulat|accelerat|improv|increas|modulat|inhibit|protect|attenuat)[a-z]*"
     r"|(?:stimulate|induce)s?|can|could|may|on|in|to|for|with|versus)\b"
 )
-# "platelet-rich plasma (PRP)", "Annurca extract (AE)".
-_SHORT_FORM = re.compile(
-    r"(?:\s(?:extracts?|injections?|therapy|treatment|gel|solution|cells?))?\s?"
-    r"[(\[]\s*([A-Za-z][A-Za-z0-9/-]{1,9}?)s?\s*[)\];,]"
-)
+# "platelet-rich plasma (PRP)"; with more words between, the letters must fit: "botulinum toxin A (BTXA)".
+_SHORT_FORM = re.compile(r"([a-zA-Z -]{0,25}?)\s?[(\[]\s*([A-Za-z][A-Za-z0-9/-]{1,9}?)s?\s*[)\];,]")
+_BETWEEN = ("", "extract", "injection", "therapy", "treatment", "gel", "solution", "cell")
 # "stem cell-derived growth factors": no cells are given, unless what is derived are cells.
 _YIELDS_PRODUCT = re.compile(
     r"[- ](?:derived|secreted)\s(?:[a-z-]+\s){0,2}?"
@@ -79,8 +77,8 @@ class Mentions:
         for text, found in texts:
             for mention in found:
                 match = _SHORT_FORM.match(text.cased, mention.end) if mention.kind != "weak" else None
-                if match and not match[1].islower():
-                    known.setdefault(match[1], mention.leaf)
+                if match and not match[2].islower() and _fits(text, mention, match):
+                    known.setdefault(match[2], mention.leaf)
         for abbr, leaf in self._abbr.items():
             if abbr not in known and any(abbr in text.cased for text, _ in texts):
                 known[abbr] = "" if any(_means_other(*text, abbr, leaf) for text in texts) else leaf
@@ -126,6 +124,15 @@ def _word(abbr: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z0-9]){re.escape(abbr)}s?(?![A-Za-z0-9])")
 
 
+def _fits(text: Text, mention: Mention, match: re.Match[str]) -> bool:
+    """The letters of a short form stand in its long form, in order and from the first (Schwartz and Hearst 2003)."""
+    if match[1].strip().lower().removesuffix("s") in _BETWEEN:
+        return True
+    rest = iter(text.low[mention.start : match.end(1)])
+    letters = match[2].lower()
+    return letters[0] == text.low[mention.start] and all(letter in rest for letter in letters)
+
+
 def _means_other(text: Text, found: list[Mention], abbr: str, leaf: str) -> bool:
     """The text spells the short form out, and not as this leaf."""
     if spelt := re.search(rf"\(\s*{re.escape(abbr)}s?\s*[);,]", text.cased):
@@ -137,13 +144,11 @@ def _means_other(text: Text, found: list[Mention], abbr: str, leaf: str) -> bool
 
 def _found(reading: Reading) -> list[Mention]:
     """Mentions by terms, less those that lie within a longer phrase that their leaf excludes."""
-    hits = [(hit, *hit.name.split(" ", 1)) for hit in reading.all(LEAF)]
-    excluded = [(leaf, hit.start, hit.end) for hit, kind, leaf in hits if kind == "not"]
-    return [
-        Mention(leaf, hit.start, hit.end, kind)
-        for hit, kind, leaf in hits
-        if kind != "not" and not any(x == leaf and start <= hit.start and hit.end <= end for x, start, end in excluded)
-    ]
+    found, excluded = list[Mention](), list[Mention]()
+    for hit in reading.all(LEAF):
+        kind, _, leaf = hit.name.partition(" ")
+        (excluded if kind == "not" else found).append(Mention(leaf, hit.start, hit.end, kind))
+    return [m for m in found if not any(x.leaf == m.leaf and x.start <= m.start and m.end <= x.end for x in excluded)]
 
 
 def _phrase(text: Text, mention: Mention) -> tuple[int, int]:

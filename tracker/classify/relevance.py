@@ -12,7 +12,7 @@ from functools import cached_property
 
 from tracker.classify.document import Document, Span
 from tracker.classify.lexicon import Hit
-from tracker.classify.rules import LEAF
+from tracker.classify.rules import CONDITION, LEAF
 
 _NEVER = ("inherited", "pulling", "leukaemia")  # titles that no word of hair loss saves
 _LOSS, _SHORT = "loss", "short form"
@@ -47,7 +47,7 @@ class _Case:
         self.other = document.title.all("other")
 
     def judge(self) -> Relevance:
-        if any(hit.name in _NEVER for hit in self.other):
+        if self._is_other_disease():
             return self._off()
         steps: tuple[Callable[[], Relevance | None], ...] = (
             self._by_title,
@@ -61,6 +61,12 @@ class _Case:
             if found:
                 return found
         return self._off()
+
+    def _is_other_disease(self) -> bool:
+        """A title that no word of hair loss saves; hair pulling beside a named disorder is a comparison with it."""
+        named = {hit.name for hit in self.other}
+        compared = named & set(_NEVER) == {"pulling"} and bool(self.document.title.all(CONDITION))
+        return bool(named & set(_NEVER)) and not compared
 
     def _by_title(self) -> Relevance | None:
         """Words of the loss; or of the follicle, when the title is about nothing else."""

@@ -1,5 +1,4 @@
-"""How far the evidence of a record reaches: the highest rung that the record itself reports, or "secondary", or
-unclear.
+"""How far the evidence of a record reaches: the highest rung that it reports itself, or "secondary", or unclear.
 
 Trials: the registry's phase. Articles, first answer wins: what is secondary literature; the phase of the one trial
 that it reports; a publication type that names a phase; a phase in the text that is the record's own; other
