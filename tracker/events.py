@@ -9,8 +9,8 @@ The kinds and their severities are a contract (docs/events.md). Headlines are on
 and holds what the sources said, never what it might mean.
 """
 
-from collections.abc import Iterator
-from dataclasses import asdict, is_dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, is_dataclass, replace
 from typing import Any
 
 from tracker import dates
@@ -53,6 +53,7 @@ HUMAN_STAGES = frozenset(
     {"early_phase1", "phase1", "phase1_2", "phase2", "phase2_3", "phase3", "phase4"}
     | {"trial_unphased", "observational", "case_report"}
 )
+REFERENCES = frozenset({"reported_by", "derived_in", "cites"})
 RETRACTED = frozenset({"retracted", "withdrawn"})
 
 DETAIL_LENGTH = 500  # characters of a column that a `detail` keeps of either side
@@ -75,7 +76,7 @@ def compare(old: Record | None, new: Record) -> list[Event]:
     """
     if old is None:
         return [_first_seen(new)]
-    told = [*_notice(old, new), *_trial_moves(new.id, old.trial or Trial(), new.trial or Trial())]
+    told = [*_notice(old, new), *_trial_moves(new.id, old.trial or Trial(), new.trial or Trial()), *_papers(old, new)]
     covered = frozenset[str]().union(*(columns for _, columns in told))
     events = [event for event, _ in told] + [
         _detail(new.id, column, _value(old, column), _value(new, column))
@@ -215,6 +216,26 @@ def _date(nct: str, column: str, old: Trial, new: Trial) -> Iterator[Told]:
         yield event, frozenset({f"{column}_type"})
 
 
+def with_total(event: Event, earlier: Sequence[tuple[str, str, str]]) -> Event:
+    """A move of a date, with the total over all of them. `earlier` are (kind, old, new) of its moves before, in order.
+
+    The total runs from the date that was first held to the newest, so that what was pulled in between counts too.
+    """
+    if event.kind != "date_slipped" or not earlier or not event.new:
+        return event
+    first = earlier[0][1]
+    number = 1 + sum(kind == "date_slipped" for kind, _, _ in earlier)
+    size, _ = _distance(first, event.new)
+    later = dates.differ(first, event.new) and dates.common(first, event.new)[1] > dates.common(first, event.new)[0]
+    total = f"{size.rpartition(', ')[2]} in total" if later else f"now no later than {first}, as first held"
+    return replace(event, headline=event.headline.removesuffix(")") + f"; {_ordinal(number)} slip, {total})")
+
+
+def _ordinal(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
+    return f"{number}{ending}"
+
+
 def _distance(before: str, now: str) -> tuple[str, int]:
     """How far apart two dates are, in the finest unit that both have, and how severe that is."""
     days, months = dates.days_between(before, now), dates.months_between(before, now)
@@ -244,6 +265,17 @@ def _outcomes(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
         before, now = as_json(old.primary_outcomes), as_json(new.primary_outcomes)
         event = _event(nct, "outcome_changed", MEDIUM, "primary_outcomes", before, now, text)
         yield event, frozenset({"primary_outcomes"})
+
+
+def _papers(old: Record, new: Record) -> Iterator[Told]:
+    """Papers that the registry's own references add to a trial. One that is taken away is a detail."""
+    if not new.trial:
+        return
+    before = {link.target for link in old.links}
+    added = {link.target: link for link in new.links if link.target not in before and link.relation in REFERENCES}
+    only_added = set(old.links) <= set(new.links)
+    for link in added.values():
+        yield paper_linked(new.id, link.target, link.relation), frozenset({"links"}) if only_added else frozenset()
 
 
 def _has_started(trial: Trial) -> bool:

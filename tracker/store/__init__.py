@@ -21,7 +21,7 @@ from tracker import lock
 from tracker.errors import RecordError, StoreError
 from tracker.events import announce_severity, compare, returned
 from tracker.records import Event, Label, Payload, Record, source_key
-from tracker.store import opening, saving
+from tracker.store import opening, saving, tying
 from tracker.store.dumping import dump
 from tracker.store.fetching import LINKED, Tally
 
@@ -117,30 +117,33 @@ class Store:
         if before and before[0] == payload.sha256:
             self.note_presence(record.id, fetch=fetch, now=now)
             return "same"
-        events = self._events(record, labels, payload, before, reread)
+        old = self._old_reading(payload, before, reread)
+        events = self._events(record, labels, old) if old or not before else []
+        events = tying.settle_events(self.db, record, events)
+        ties = tying.trial_events(self.db, record, old.links if old else ())
         saving.write_record(self.db, record, payload, self._leaf_names(labels), now)
         saving.write_labels(self.db, record.id, labels, now)
-        saving.write_events(self.db, record.id, fetch, events, now)
+        events = tying.announced(events, tying.unite(self.db, record))
+        for target, told in {record.id: events, **ties}.items():
+            saving.write_events(self.db, target, fetch, told, now)
         self.note_presence(record.id, fetch=fetch, now=now)
         return "changed" if before else "new"
 
-    def _events(
-        self,
-        record: Record,
-        labels: Sequence[Label],
-        payload: Payload,
-        before: tuple[str, bytes] | None,
-        reread: Reread,
-    ) -> list[Event]:
+    def _old_reading(self, payload: Payload, before: tuple[str, bytes] | None, reread: Reread) -> Record | None:
+        """The version we hold, as today's parser reads it; None when there is none, or when that parser refuses it."""
         if before is None:
-            by_axis = {label.axis: label.label for label in labels if label.axis in ("stage", "relevance")}
-            severity = announce_severity(record, by_axis.get("stage", ""), by_axis.get("relevance", ""))
-            return [replace(event, severity=severity) for event in compare(None, record)]
+            return None
         try:
-            old = reread(replace(payload, body=before[1], sha256=before[0]))
+            return reread(replace(payload, body=before[1], sha256=before[0]))
         except RecordError:
-            return []  # today's parser refuses what an older one took: there is nothing to compare with
-        return compare(old, record)
+            return None
+
+    def _events(self, record: Record, labels: Sequence[Label], old: Record | None) -> list[Event]:
+        if old is not None:
+            return compare(old, record)
+        by_axis = {label.axis: label.label for label in labels if label.axis in ("stage", "relevance")}
+        severity = announce_severity(record, by_axis.get("stage", ""), by_axis.get("relevance", ""))
+        return [replace(event, severity=severity) for event in compare(None, record)]
 
     def note_presence(self, record: str, *, fetch: int | None, now: str) -> None:
         """The source holds this record: one that was gone has returned."""

@@ -1,7 +1,8 @@
 """PubMed by NCBI's E-utilities, in two halves that never meet.
 
 `eutils` asks, `answers` checks what came, `drift` whether it answers the query that was asked; `article` reads a
-record. This page holds the order of it all: which ids are fetched, and what becomes of those that do not come.
+record, `medline` one in PubMed's text format. This page holds the order of it all: which ids are fetched, and what
+becomes of those that do not come.
 """
 
 from collections.abc import Generator, Iterable, Iterator
@@ -10,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from tracker.config import Query, SourceSettings
 from tracker.dates import from_stamp
 from tracker.records import Held, Listing, Payload, Record
-from tracker.sources.pubmed import article, drift
+from tracker.sources.pubmed import article, drift, medline
 from tracker.sources.pubmed.answers import Element
 from tracker.sources.pubmed.eutils import Eutils, Window, batches
 from tracker.web import Web
@@ -42,8 +43,9 @@ class PubMed:
         yield Listing(listed, asked, missing, tuple(notes))
 
     def parse(self, payload: Payload) -> Iterator[Record]:
-        """The record in a PubmedArticle or PubmedBookArticle element. Raises RecordError for what cannot be read."""
-        yield article.read(payload.body)
+        """The record in a PubmedArticle or PubmedBookArticle element, or in MEDLINE text. Raises RecordError."""
+        read = medline.read if medline.is_medline(payload.body) else article.read
+        yield read(payload.body)
 
 
 def _today(held: Held) -> date:

@@ -1,0 +1,38 @@
+"""What brings records in: fetch."""
+
+import os
+
+import click
+
+from tracker.cli.group import cli, settings_of
+from tracker.dates import clock_from
+
+
+@cli.command()
+@click.argument("names", nargs=-1, metavar="[QUERY]...")
+@click.option("--source", "sources", multiple=True, help="Ask only this source; may be repeated.")
+@click.option("--full", is_flag=True, help="Read every listed record again.")
+@click.option("--dry-run", is_flag=True, help="Ask and count, but store nothing.")
+@click.option("--accept-drift", is_flag=True, help="Go on although a query lost a part or grew tenfold.")
+@click.pass_context
+def fetch(
+    context: click.Context,
+    names: tuple[str, ...],
+    sources: tuple[str, ...],
+    full: bool,
+    dry_run: bool,
+    accept_drift: bool,
+) -> int:
+    """Pull PubMed and ClinicalTrials.gov, classify what came, store it.
+
+    Example: tracker fetch pp405 --source pubmed
+    """
+    from tracker import terminal
+    from tracker.pipeline import FetchOptions, fetch_all
+
+    settings = settings_of(context)
+    with terminal.FetchProgress() as progress:
+        options = FetchOptions(full=full, dry_run=dry_run, accept_drift=accept_drift)
+        tallies = fetch_all(settings, clock_from(os.environ), names, sources, options, progress)
+    click.echo(terminal.fetch_table(tallies))
+    return int(any(tally.error for tally in tallies))
