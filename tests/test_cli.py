@@ -124,6 +124,13 @@ def test_what_is_wrong_is_said_in_one_line(world: World, arguments: list[str], c
     assert words in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_digest_before_any_fetch_is_refused_and_never_called_quiet(world: World) -> None:
+    tracker(world, "fetch", "moss", "--dry-run")
+    done = tracker(world, "digest")
+    assert done.returncode == 1 and "none of its sources was ever asked" in done.stderr
+    assert not list(world.folder.glob("digests/*"))
+
+
 def test_a_wrong_clock_is_said(world: World) -> None:
     done = tracker(world, "fetch", TRACKER_NOW="yesterday")
     assert done.returncode == 2 and "TRACKER_NOW" in done.stderr

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tracker.demo.play import play
+from tracker.errors import StoreError
 from tracker.store import Store
 
 
@@ -60,6 +61,20 @@ def test_nothing_is_told_twice(demo: tuple[Path, list[str]]) -> None:
 def test_the_last_words_say_where_the_digest_lies_and_what_to_type_next(demo: tuple[Path, list[str]]) -> None:
     last = demo[1][-1]
     assert str(demo[0] / "digests/2026-W48-weekly.md") in last and "tracker fetch" in last
+
+
+def test_a_folder_that_is_no_demo_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "digests").mkdir()
+    (tmp_path / "digests/note.md").write_text("mine")
+    with pytest.raises(StoreError, match="something else than a demo"):
+        play(tmp_path, lambda line: None)
+    assert (tmp_path / "digests/note.md").read_text() == "mine" and not (tmp_path / "queries.toml").exists()
+
+
+def test_a_file_in_place_of_the_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "demo").write_text("")
+    with pytest.raises(StoreError, match="cannot be written"):
+        play(tmp_path / "demo", lambda line: None)
 
 
 def test_playing_it_again_gives_the_same_digests(demo: tuple[Path, list[str]], tmp_path: Path) -> None:

@@ -84,17 +84,22 @@ def is_past(value: str, today: date) -> bool:
 def months_between(a: str, b: str) -> int | None:
     """Whole months from `a` to `b` (negative when b is earlier); None unless both have a month.
 
-    Days count only where both dates have one: 2025-01-31 to 2025-03-01 is one month.
+    Days count only where both dates have one: 2025-01-31 to 2025-03-01 is one month, to 2025-03-31 or 2025-02-28 (the
+    end of a month to the end of another) a whole number of them.
     """
     if len(a) < 7 or len(b) < 7:
         return None
     months = (int(b[:4]) - int(a[:4])) * 12 + int(b[5:7]) - int(a[5:7])
     if len(a) == len(b) == 10:
-        if months > 0 and b[8:] < a[8:]:
+        if months > 0 and b[8:] < a[8:] and not _ends_month(b):
             months -= 1
-        elif months < 0 and b[8:] > a[8:]:
+        elif months < 0 and b[8:] > a[8:] and not _ends_month(a):
             months += 1
     return months
+
+
+def _ends_month(value: str) -> bool:
+    return int(value[8:]) == calendar.monthrange(int(value[:4]), int(value[5:7]))[1]
 
 
 def days_between(a: str, b: str) -> int | None:

@@ -248,6 +248,13 @@ def record_id(source: str, key: str) -> str:
     return f"pubmed-{key}" if source == "pubmed" else key
 
 
+def source_of(record: str) -> str:
+    """The source that a record id belongs to, by its form; "" for a feed's or a foreign one."""
+    if record.startswith("pubmed-"):
+        return "pubmed"
+    return "clinicaltrials" if record.startswith("NCT") else ""
+
+
 def source_key(record: str) -> str:
     """The source's own key behind a record id: the inverse of record_id()."""
     return record.removeprefix("pubmed-")

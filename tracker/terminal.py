@@ -14,6 +14,7 @@ import click
 if TYPE_CHECKING:
     from tracker.pipeline.compose import Issue
     from tracker.pipeline.health import Health
+    from tracker.pipeline.importing import FileTally
     from tracker.store import Tally
     from tracker.store.reading import Page
 
@@ -69,6 +70,19 @@ class FetchProgress:
             click.echo("\r\x1b[2K", err=True, nl=False)
 
 
+class ImportProgress(FetchProgress):
+    """The same for `tracker import`: the bar shows how much of the file has been read."""
+
+    def __call__(self, tally: "FileTally") -> None:  # type: ignore[override]
+        name = plain(tally.file)
+        if tally.finished:
+            self._wipe()
+            outcome = f"failed: {tally.error}" if tally.error else f"{tally.records} read"
+            click.echo(f"{name}: {plain(outcome)}", err=True)
+        elif self._live:
+            click.echo(f"\r\x1b[2K{_bar(tally.taken, tally.size)} {name}: {tally.records} read", err=True, nl=False)
+
+
 def _bar(done: int, expected: int, width: int = 24) -> str:
     if not expected:
         return "[" + "·" * width + "]"
@@ -91,6 +105,17 @@ def fetch_table(tallies: Sequence["Tally"]) -> str:
         said = [f"failed: {t.error}"] * bool(t.error) + [note for note in t.notes if not note.startswith(DATED)]
         lines += [f"{t.source} {t.query}: {plain(note)}" for note in said]
     return "\n".join(lines)
+
+
+def import_table(tallies: Sequence["FileTally"]) -> str:
+    """The closing table of an import, and below it why a file could not be read whole."""
+    head = ["file", "records", "new", "changed", "same", "older", "quarantined", "deleted", ""]
+    rows = [
+        [t.file, t.records, t.new, t.changed, t.same, t.older, t.quarantined, t.deleted, "FAILED" if t.error else "ok"]
+        for t in tallies
+    ]
+    failed = [f"{plain(t.file)}: {plain(t.error)}" for t in tallies if t.error]
+    return "\n".join([table(head, rows), *failed])
 
 
 def _outcome(tally: "Tally") -> str:

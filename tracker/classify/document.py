@@ -1,22 +1,12 @@
-"""One record as the rules see it: columns that have been read, and spans that turn into labels. Judges nothing."""
+"""One record as the rules see it: its columns, read once, and where a value stands in them. Judges nothing."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from functools import cached_property
 
 from tracker.classify.lexicon import Hit, Lexicon
 from tracker.classify.rules import Rules
-from tracker.classify.text import Text
-from tracker.records import Label, Record
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A range of a folded text."""
-
-    text: Text
-    start: int
-    end: int
+from tracker.classify.text import Sentence, Span, Text
+from tracker.records import Record
 
 
 class Reading:
@@ -42,16 +32,30 @@ class Reading:
         at = bisect_left(hits, (start,)) if start else 0
         return hits[at] if at < len(hits) and (end is None or hits[at].start < end) else None
 
+    def says(self, cue: str, where: Sentence) -> str:
+        """'background "gold standard"': the cue and its words in this sentence, or ""."""
+        hit = self.first("cue", cue, where.start, where.end)
+        return f'{cue} "{self.text.low[hit.start : hit.end]}"' if hit else ""
+
     def span(self, hit: Hit | None) -> Span | None:
         return Span(self.text, hit.start, hit.end) if hit else None
 
 
 class Document:
-    def __init__(self, record: Record, rules: Rules, version: str) -> None:
-        self.record, self.rules, self.version = record, rules, version
-        self.title = Reading(Text("title", record.title), rules.title)
-        self.abstract = Reading(Text("abstract", record.abstract), rules.abstract)
+    def __init__(self, record: Record, rules: Rules) -> None:
+        self.record, self.rules = record, rules
+        self._title, self._abstract = Text("title", record.title), Text("abstract", record.abstract)
         self._columns: dict[str, Reading] = {}
+        # Most records of a crawl have no word of hair at all: of them only the stage is read.
+        self.has_hair = rules.may_be_hair(record, self._title, self._abstract)
+
+    @cached_property
+    def title(self) -> Reading:
+        return Reading(self._title, self.rules.title if self.has_hair else self.rules.plain_title)
+
+    @cached_property
+    def abstract(self) -> Reading:
+        return Reading(self._abstract, self.rules.abstract if self.has_hair else self.rules.plain_abstract)
 
     def column(self, field: str) -> Reading:
         """A list column of the record, as the JSON text that is stored."""
@@ -76,39 +80,6 @@ class Document:
     def major_mesh(self) -> frozenset[str]:
         """MeSH headings that are a main topic: "*Alopecia", "Alopecia/*drug therapy"."""
         return frozenset(_heading(line) for line in self.record.mesh if "*" in line)
-
-    def label(
-        self,
-        axis: str,
-        name: str,
-        rule: str,
-        strength: float,
-        at: Span | None = None,
-        *,
-        source: str = "text",
-        value: str = "",
-    ) -> Label:
-        """A label that quotes the stored text at the span; without a span there is no field and no quote."""
-        field: str | None = None
-        start: int | None = None
-        end: int | None = None
-        quote: str | None = None
-        if at is not None and at.start < at.end:
-            start, end = at.text.span(at.start, at.end)
-            field, quote = at.text.field, at.text.original[start:end]
-        return Label(
-            axis=axis,
-            label=name,
-            value=value,
-            source=source,
-            strength=strength,
-            field=field,
-            start=start,
-            end=end,
-            quote=quote,
-            rule=rule,
-            version=self.version,
-        )
 
 
 def _heading(line: str) -> str:

@@ -2,7 +2,7 @@
 
 A `Text` is one stored column (a title, an abstract, a JSON list) beside its folded form: compatibility forms
 resolved, Greek letters spelt out, dashes and quotes made plain, accents dropped, white space made blank, lower case.
-Folding may change lengths ("β" becomes "beta"), so a folded text carries the original index of each of its
+Folding may change lengths ("β" becomes "beta"), so a folded text can tell the original index of each of its
 characters.
 
 It also splits a text into sentences and tells the part of a labelled abstract in which a sentence stands.
@@ -11,6 +11,7 @@ It also splits a text into sentences and tells the part of a labelled abstract i
 import re
 import unicodedata
 from bisect import bisect_right
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
@@ -55,14 +56,19 @@ class Text:
     def __init__(self, field: str, original: str) -> None:
         self.field = field
         self.original = original
-        self.cased, self._origins = fold(original)
+        self.cased = fold(original)
         self.low = self.cased.translate(_BLANK).lower() if "\n" in self.cased else self.cased.lower()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in `original` of the folded range [start, end)."""
-        if self._origins is None:
+        if len(self.cased) == len(self.original):
             return start, end
         return self._origins[start], self._origins[end - 1] + 1
+
+    @cached_property
+    def _origins(self) -> list[int]:
+        """The original index of each folded character; worked out only for a text that has something to quote."""
+        return [at for at, char in enumerate(self.original) for _ in _FOLDED[char]]
 
     @cached_property
     def sentences(self) -> list[Sentence]:
@@ -92,31 +98,37 @@ class Text:
         return _PART_OF.get((match[1] or match[2]).lower(), "") if match else ""
 
 
-def fold(text: str) -> tuple[str, list[int] | None]:
-    """The folded text, case kept, and the original index of each of its characters (None: every index is its own)."""
-    if text.isascii():
-        return text, None
-    pieces: list[str] = []
-    origins: list[int] = []
-    last, moved = 0, False
-    for match in _NON_ASCII.finditer(text):
-        at = match.start()
-        plain = _FOLDED[match[0]]
-        pieces += (text[last:at], plain)
-        origins.extend(range(last, at))
-        origins.extend([at] * len(plain))
-        moved = moved or len(plain) != 1
-        last = at + 1
-    pieces.append(text[last:])
-    origins.extend(range(last, len(text)))
-    return "".join(pieces), origins if moved else None
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range of a folded text, and what stands there as it is stored."""
+
+    text: Text
+    start: int
+    end: int
+
+    @property
+    def quoted(self) -> tuple[str, int, int, str]:
+        """field, start, end and quote in the stored text."""
+        start, end = self.text.span(self.start, self.end)
+        return self.text.field, start, end, self.text.original[start:end]
+
+
+def fold(text: str) -> str:
+    """The folded text, case kept. Each character folds by itself, and what it folds to folds to itself."""
+    if not text.isascii():
+        for char in set(_NON_ASCII.findall(text)):
+            text = text.replace(char, _FOLDED[char])
+    return text
 
 
 class _Folded(dict[str, str]):
     """Plain spelling of one character, worked out once."""
 
     def __missing__(self, char: str) -> str:
-        self[char] = plain = _plain(char)
+        plain = char if char.isascii() else _plain(char)
+        while (again := "".join(c if c.isascii() else _plain(c) for c in plain)) != plain:
+            plain = again
+        self[char] = plain
         return plain
 
 

@@ -1,7 +1,7 @@
 """The commands. No logic: each reads its options, calls one function and prints what came back.
 
     group.py     the group, and how a command opens settings and store
-    filling.py   fetch                     telling.py   digest
+    filling.py   fetch, import             telling.py   digest
     looking.py   show, status              keeping.py   check, demo
 
 Whatever is slow to import is imported inside the command that needs it.

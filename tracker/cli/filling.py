@@ -1,6 +1,7 @@
-"""What brings records in: fetch."""
+"""What brings records in: fetch, import."""
 
 import os
+from pathlib import Path
 
 import click
 
@@ -35,4 +36,25 @@ def fetch(
         options = FetchOptions(full=full, dry_run=dry_run, accept_drift=accept_drift)
         tallies = fetch_all(settings, clock_from(os.environ), names, sources, options, progress)
     click.echo(terminal.fetch_table(tallies))
+    return int(any(tally.error for tally in tallies))
+
+
+@cli.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("--query", default="", help="Tie the records to this query, as records that were there before.")
+@click.pass_context
+def import_files(context: click.Context, files: tuple[Path, ...], query: str) -> int:
+    """Store records from files: PubMed XML, MEDLINE (.nbib), ClinicalTrials.gov JSON; plain, gzipped or in a zip.
+
+    What comes from a file is never announced as new. A version older than the one held is kept and changes nothing.
+
+    Example: tracker import pubmed26n0001.xml.gz ctg-studies.json --query exosomes
+    """
+    from tracker import terminal
+    from tracker.pipeline import import_all
+
+    settings = settings_of(context)
+    with terminal.ImportProgress() as progress:
+        tallies = import_all(settings, clock_from(os.environ), files, query, progress)
+    click.echo(terminal.import_table(tallies))
     return int(any(tally.error for tally in tallies))

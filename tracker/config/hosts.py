@@ -62,7 +62,7 @@ def is_real(source: str, url: str) -> bool:
 
 
 def limit(source: str, with_key: bool) -> float:
-    """The most requests a second that the real host of a source allows. Any other host gets the same manners by default."""
+    """The most requests a second that the real host of a source allows, and the default for any other host."""
     upstream = UPSTREAMS[source]
     return upstream.pace_with_key if with_key else upstream.pace
 

@@ -134,10 +134,10 @@ class Settings:
         """Raises ConfigError when a real host would be asked without an address of its asker, as NCBI's rules want."""
         settings = self.sources.get(source)
         if settings and is_real(source, settings.url) and is_placeholder(settings.contact):
-            where = self.path.name if self.path else "queries.toml"
+            held = f"{settings.contact} is an example's" if settings.contact else "it is empty"
             raise ConfigError(
-                f"{where}: tracker.contact: {source} is not asked before you say who asks: "
-                'put your e-mail address there, as in contact = "ada@university.edu"'
+                f"{self.path or 'queries.toml'}: tracker.contact: {held}; {source} is not asked before you say who asks: "
+                "put your own e-mail address there"
             )
 
 

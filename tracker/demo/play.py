@@ -6,8 +6,7 @@ Everything but the upstream is the product itself: the same queries, fetch, clas
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -18,11 +17,24 @@ from tracker.demo import corpus
 from tracker.demo.faults import Html, Status
 from tracker.demo.server import StandIn
 from tracker.demo.upstream import Upstream
+from tracker.errors import StoreError
 from tracker.pipeline import compose, fetch_all
 from tracker.store import Store
 from tracker.terminal import fetch_table, issue_line
 
 Echo = Callable[[str], None]
+
+MARKER = ".tracker-demo"
+PORT = 8642
+
+# So that no command on the demo's own database ever asks the real hosts.
+STAND_INS = f"""
+# ---- The demo's sources are stand-ins on this machine: `tracker demo --serve` starts them.
+[sources.pubmed]
+url = "http://127.0.0.1:{PORT}/entrez/eutils/"
+[sources.clinicaltrials]
+url = "http://127.0.0.1:{PORT}/api/v2/"
+"""
 
 BASELINE = date(2026, 11, 9)
 
@@ -44,11 +56,9 @@ MONDAYS = (
 
 
 def play(folder: Path, echo: Echo) -> None:
-    """Play the three Mondays into `folder`, which is emptied of an earlier demo first."""
-    _clear(folder)
-    config = folder / "queries.toml"
-    shutil.copyfile(shipped(), config)
-    with serving() as stand_in:
+    """Play the three Mondays into `folder`. Raises StoreError for a folder that holds something else than a demo."""
+    config = _prepare(folder)
+    with _stand_in() as stand_in:
         settings = _hurried(load(config, stand_in.environment))
         for monday in MONDAYS:
             echo(f"\n== Monday {monday.day}: {monday.title}")
@@ -64,28 +74,37 @@ Now with the real sources: put your address into queries.toml (contact), then: {
 
 
 def serve_only(echo: Echo) -> None:
-    """Only the stand-ins, with the corpus as of its last week, until interrupted."""
-    with serving() as stand_in:
+    """Only the stand-ins, with the corpus as of its last week, until interrupted. Raises StoreError on a taken port."""
+    try:
+        stand_in = _stand_in(PORT)
+    except OSError as error:
+        raise StoreError(
+            f"port {PORT} of 127.0.0.1 cannot be used ({error.strerror}); is a demo serving already?"
+        ) from None
+    with stand_in:
         for monday in MONDAYS:
             _update(stand_in.upstream, monday.day)
+        echo(
+            "The stand-ins of both sources are serving; Ctrl-C stops them. In another terminal every command asks them after"
+        )
         for name, value in stand_in.environment.items():
             echo(f"export {name}={value}")
         while True:
             time.sleep(3600)
 
 
-@contextmanager
-def serving() -> Iterator[StandIn]:
+def _stand_in(port: int = 0) -> StandIn:
     """Both stand-ins on loopback, holding nothing yet. PubMed's own index knows every phrase that we ask for."""
-    with StandIn(Upstream(known_phrases=lambda phrase: True)) as stand_in:
-        yield stand_in
+    return StandIn(Upstream(known_phrases=lambda phrase: True), port)
 
 
 def _advance(stand_in: StandIn, monday: Monday, echo: Echo) -> None:
     _update(stand_in.upstream, monday.day)
     if monday.trouble:
         echo(f"   {monday.trouble}; it is asked again.")
-        where, fault = ("esearch", Html("Site maintenance")) if monday.trouble.startswith("PubMed") else ("studies", Status(503))
+        where, fault = (
+            ("esearch", Html("Site maintenance")) if monday.trouble.startswith("PubMed") else ("studies", Status(503))
+        )
         stand_in.misbehave(where, fault, times=1 if where == "esearch" else 2)
 
 
@@ -127,8 +146,17 @@ def _seven_o_clock(day: date) -> Clock:
     return clock_from({"TRACKER_NOW": f"{day}T07:00:00Z"})
 
 
-def _clear(folder: Path) -> None:
-    """Remove what an earlier demo left there, and nothing that it did not make."""
-    for name in ("db", "digests"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
+def _prepare(folder: Path) -> Path:
+    """An empty folder, or one of an earlier demo emptied again, with the shipped queries. Returns their file."""
+    marker, config = folder / MARKER, folder / "queries.toml"
+    try:
+        if folder.is_dir() and any(folder.iterdir()) and not marker.exists():
+            raise StoreError(f"{folder}: holds something else than a demo; name an empty folder with --dir")
+        for name in ("db", "digests"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        marker.write_text("Made by `tracker demo`, which empties this folder when it runs again.\n")
+        config.write_text(shipped().read_text("utf-8") + STAND_INS, "utf-8")
+    except OSError as error:
+        raise StoreError(f"{folder}: cannot be written ({error.strerror}); name another folder with --dir") from None
+    return config

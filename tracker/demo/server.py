@@ -40,7 +40,7 @@ class StandIn:
     for a fault of the source.
     """
 
-    def __init__(self, upstream: Upstream) -> None:
+    def __init__(self, upstream: Upstream, port: int = 0) -> None:
         self.upstream = upstream
         self.log: list[Asked] = []
         self.errors: list[BaseException] = []
@@ -48,7 +48,7 @@ class StandIn:
         self._pubmed, self._registry = PubMed(upstream), Registry(upstream)
         self._scripts: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._lock = threading.Lock()
-        self._server = _Server(self)
+        self._server = _Server(self, port)
         base = f"http://127.0.0.1:{self._server.server_port}"
         self.pubmed_url, self.clinicaltrials_url = base + EUTILS, base + API
 
@@ -144,8 +144,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, standin: StandIn) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, standin: StandIn, port: int) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.standin = standin
 
     def handle_error(self, request: Any, client_address: Any) -> None:

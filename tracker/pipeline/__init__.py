@@ -1,6 +1,7 @@
 """The order of things: fetch, compose, and the health of both. The only package that knows all the rooms."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from tracker.classify import Classifier, Taxonomy, load_taxonomy
 from tracker.config import Query, Settings
@@ -10,12 +11,14 @@ from tracker.pipeline.compose import Issue, compose, stored_issue
 from tracker.pipeline.fetch import Options as FetchOptions
 from tracker.pipeline.fetch import Progress, fetch, relabel
 from tracker.pipeline.health import Health, health
+from tracker.pipeline.importing import FileTally, import_files
+from tracker.pipeline.importing import Progress as ImportProgress
 from tracker.sources import SOURCES
 from tracker.store import Store, Tally, fetching
 
 __all__ = [
-    "FetchOptions", "Health", "Issue", "check_all", "compose", "fetch", "fetch_all", "health", "prepare", "relabel",
-    "stored_issue",
+    "FetchOptions", "Health", "Issue", "check_all", "compose", "fetch", "fetch_all", "health", "import_all", "prepare",
+    "relabel", "stored_issue",
 ]  # fmt: skip
 
 
@@ -42,6 +45,25 @@ def fetch_all(
             settings, store, Classifier(taxonomy), clock,
             queries=queries, sources=sources or list(SOURCES), options=options, progress=progress,
         )  # fmt: skip
+
+
+def import_all(
+    settings: Settings,
+    clock: Clock,
+    paths: Sequence[Path],
+    query: str = "",
+    progress: ImportProgress = lambda tally: None,
+) -> list[FileTally]:
+    """Open the database, import these files, close it again. `query` ties their records to it, as baseline.
+
+    Raises ConfigError for a query that is not configured, LockedError while another run writes.
+    """
+    if query:
+        settings.query(query)
+    taxonomy = load_taxonomy(settings.approaches)
+    with Store.open(settings.db) as store:
+        prepare(settings, store, taxonomy, clock)
+        return import_files(settings, store, Classifier(taxonomy), clock, paths, query, progress)
 
 
 def prepare(settings: Settings, store: Store, taxonomy: Taxonomy, clock: Clock) -> None:

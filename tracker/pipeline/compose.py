@@ -36,6 +36,7 @@ class Issue:
 
 def compose(settings: Settings, store: Store, digest: Digest, clock: Clock, *, dry_run: bool = False) -> Issue:
     """The issue of the current period with everything untold. Writes its file unless `dry_run`, which keeps nothing."""
+    _refuse_unasked(store, digest)
     now = clock()
     zone, every = ZoneInfo(settings.timezone), periods.parse(digest.every)
     slot = periods.slot(every, zone, now)
@@ -59,6 +60,13 @@ def compose(settings: Settings, store: Store, digest: Digest, clock: Clock, *, d
     if not dry_run:
         _keep(store, row, built)
     return _written(settings, row | {"told": len(built.events)}, fresh=True, dry_run=dry_run)
+
+
+def _refuse_unasked(store: Store, digest: Digest) -> None:
+    """Before anything was asked there is nothing to tell, and least of all that a week was quiet."""
+    marks = ",".join("?" * len(digest.queries))
+    if not store.rows(f"select 1 from fetches where query in ({marks}) limit 1", list(digest.queries)):
+        raise StoreError(f"digest {digest.name}: none of its sources was ever asked; run: tracker fetch")
 
 
 def stored_issue(settings: Settings, store: Store, digest: Digest, period: str) -> Issue:

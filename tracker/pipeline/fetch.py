@@ -5,6 +5,7 @@ listing, which ties records to the query and makes the fetch complete. A run tha
 records, and the next run goes on from there.
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -14,9 +15,9 @@ from tracker.classify import Classifier
 from tracker.config import Query, Settings, SourceSettings
 from tracker.dates import Clock, stamp
 from tracker.errors import RecordError, SourceError
-from tracker.records import Held, Label, Listing, Payload, Record, record_id
+from tracker.records import Held, Label, Listing, Payload, Record, record_id, source_of
 from tracker.sources import SOURCES, Source
-from tracker.store import Store, Tally, fetching
+from tracker.store import LINKED, Store, Tally, fetching
 from tracker.web import Web
 
 BATCH = 200  # records per transaction
@@ -45,7 +46,11 @@ def fetch(
 ) -> list[Tally]:
     """Fetch these queries from these sources. Returns one tally per source and query, failed ones with their error."""
     run = _Run(settings, store, classifier, clock, options, progress)
-    return [tally for source in sources for tally in run.source(source, queries)]
+    tallies = [tally for source in sources for tally in run.source(source, queries)]
+    if not options.dry_run:
+        # Trials first: their references name papers.
+        tallies += [tally for source in reversed(sources) for tally in run.linked(source)]
+    return tallies
 
 
 class _Run:
@@ -69,20 +74,28 @@ class _Run:
         self.fresh: set[str] = set()
         self.touched: set[str] = set()
         self.late: set[str] = set()
+        self.sessions: dict[str, tuple[Source, Web]] = {}
 
     def source(self, name: str, queries: Sequence[Query]) -> Iterator[Tally]:
-        """Every query from one source, then the papers whose trials are new or changed are labelled again."""
+        """Every query from one source."""
         asked = [query for query in queries if query.expression(name)]
         if not asked:
             return
         self.settings.require_contact(name)
         settings = self.settings.sources[name]
-        source, web = SOURCES[name](settings), _session(settings)
+        source, web = self.sessions[name] = SOURCES[name](settings), _session(settings)
         self.fresh = set()
         for query in asked:
             yield from self._query(source, name, query, web)
-        if not self.options.dry_run:
-            self._relabel_papers()
+
+    def linked(self, name: str) -> Iterator[Tally]:
+        """What held records name, asked for by id though no query lists it. It is never announced."""
+        wanted = fetching.linked_ids(self.store.db, name, self.options.full)
+        if name not in self.sessions or not wanted:
+            return
+        source, web = self.sessions[name]
+        held = Held(retry=wanted, now=self.now)
+        yield self._run(source, Query(name=LINKED, title=""), web, Tally(name, LINKED, baseline=True), held)
 
     def _query(self, source: Source, name: str, query: Query, web: Web) -> Iterator[Tally]:
         """After an edit the old expression is listed once more: what only the new one lists was there before."""
@@ -108,7 +121,14 @@ class _Run:
             accept_drift=self.options.accept_drift,
         )
         self.late = fetching.unread_at_baseline(self.store.db, name, query.name, expression)
-        log = 0 if self.options.dry_run else fetching.begin_fetch(self.store.db, name, query.name, expression, self.now)
+        return self._run(source, query, web, tally, held)
+
+    def _run(self, source: Source, query: Query, web: Web, tally: Tally, held: Held) -> Tally:
+        """One fetch, from its row in the log to its end, good or bad."""
+        expression = query.expression(tally.source)
+        log = 0
+        if not self.options.dry_run:
+            log = fetching.begin_fetch(self.store.db, tally.source, query.name, expression, self.now)
         sent = web.requests
         try:
             self._drain(source, query, held, web, tally, log)
@@ -134,6 +154,9 @@ class _Run:
                 with self.store.transaction():
                     for payload, outcome in read:
                         self._keep(source, query, payload, outcome, held, tally, log)
+                    self._relabel_papers()
+                    # A run that dies has told what it stored: the receipt of the next issue counts it.
+                    self.store.db.table("fetches").update(log, {"new": tally.new, "changed": tally.changed})
             self.progress(tally)
             if isinstance(batch[-1], Listing):
                 self._settle(query, batch[-1], tally, log)
@@ -196,14 +219,17 @@ class _Run:
         tally.complete = True
         if log:
             with self.store.transaction():
-                tally.notes += fetching.settle_listing(
-                    self.store.db, tally.source, query.name, listing, tally.baseline, log, self.now
-                )
+                if query.name != LINKED:  # which lists only what it was asked for
+                    tally.notes += fetching.settle_listing(
+                        self.store.db, tally.source, query.name, listing, tally.baseline, log, self.now
+                    )
                 fetching.finish_fetch(self.store.db, log, tally, self.now)
 
     def _relabel_papers(self) -> None:
-        """A paper that reports a trial takes the trial's phase, whichever came first."""
-        trials = sorted(record for record in self.touched if not record.startswith("pubmed-"))
+        """A paper that reports a trial takes the trial's phase, whichever came first. In the transaction of the trial:
+        a run that died between the two would leave papers that no later run touches."""
+        trials = sorted(record for record in self.touched if source_of(record) == "clinicaltrials")
+        self.touched.clear()
         marks = ",".join("?" * len(trials))
         papers = self.store.rows(
             f"""select distinct l.record from links l join records r on r.id = l.record
@@ -211,7 +237,8 @@ class _Run:
             trials,
         )
         for row in papers:
-            relabel(self.store, self.settings, self.classifier, row["record"], self.now)
+            with contextlib.suppress(RecordError):  # a held version that today's parser refuses keeps its labels
+                _lay_labels(self.store, self.settings, self.classifier, row["record"], self.now)
 
 
 _Outcome = tuple[Record, list[Label]] | str | RecordError
@@ -219,12 +246,16 @@ _Outcome = tuple[Record, list[Label]] | str | RecordError
 
 def relabel(store: Store, settings: Settings, classifier: Classifier, record: str, now: str) -> bool:
     """Read a held record again by today's parser and rules. True when its labels changed."""
+    with store.transaction():
+        return _lay_labels(store, settings, classifier, record, now)
+
+
+def _lay_labels(store: Store, settings: Settings, classifier: Classifier, record: str, now: str) -> bool:
     payload = store.payload_of(record)
     if payload is None:
         return False
     read = only(SOURCES[payload.source](settings.sources[payload.source]).parse(payload), payload)
-    with store.transaction():
-        return store.relabel(read, classifier.classify(read, store.linked_phases(read)), now)
+    return store.relabel(read, classifier.classify(read, store.linked_phases(read)), now)
 
 
 def only(records: Iterable[Record], payload: Payload) -> Record:

@@ -21,7 +21,7 @@ from tracker import lock
 from tracker.errors import RecordError, StoreError
 from tracker.events import announce_severity, compare, returned
 from tracker.records import Event, Label, Payload, Record, source_key
-from tracker.store import opening, saving, tying
+from tracker.store import judging, opening, saving, tying
 from tracker.store.dumping import dump
 from tracker.store.fetching import LINKED, Tally
 
@@ -121,7 +121,7 @@ class Store:
         events = self._events(record, labels, old) if old or not before else []
         events = tying.settle_events(self.db, record, events)
         ties = tying.trial_events(self.db, record, old.links if old else ())
-        saving.write_record(self.db, record, payload, self._leaf_names(labels), now)
+        saving.write_record(self.db, record, payload, self.leaf_names(record.id, labels), now)
         saving.write_labels(self.db, record.id, labels, now)
         events = tying.announced(events, tying.unite(self.db, record))
         for target, told in {record.id: events, **ties}.items():
@@ -155,8 +155,11 @@ class Store:
         saving.write_quarantine(self.db, payload, query, reason, now)
 
     def relabel(self, record: Record, labels: Sequence[Label], now: str) -> bool:
-        """Lay today's labels over a held record. True when any of them changed."""
-        return saving.write_labels(self.db, record.id, labels, now)
+        """Lay today's reading and labels over a held record. True when anything changed. Makes no event."""
+        reread = saving.reread_record(self.db, record, self.leaf_names(record.id, labels), now)
+        if "links" in reread:
+            tying.unite(self.db, record)
+        return saving.write_labels(self.db, record.id, labels, now) or bool(reread)
 
     def payload_of(self, record: str) -> Payload | None:
         """The newest bytes of a held record, as a payload that its source can read again."""
@@ -166,8 +169,10 @@ class Store:
             return None
         return Payload(source=row[0], key=source_key(record), body=before[1], sha256=before[0])
 
-    def _leaf_names(self, labels: Sequence[Label]) -> list[str]:
-        leaves = [label.label for label in labels if label.axis == "approach"]
+    def leaf_names(self, record: str, labels: Sequence[Label]) -> list[str]:
+        """Names of a record's approaches, a person's word included, for full text."""
+        words = judging.judgements_of(self.db, record)
+        leaves = [label.label for label in judging.overlaid(labels, words) if label.axis == "approach"]
         marks = ",".join("?" * len(leaves))
         return [row[0] for row in self.db.conn.execute(f"select label from approaches where id in ({marks})", leaves)]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlite_utils import Database
 
 from tracker.events import gone, matched
-from tracker.records import Held, Listing, as_json, record_id, source_key
+from tracker.records import Held, Listing, as_json, record_id, source_key, source_of
 from tracker.store.saving import write_events
 
 LINKED = "linked"  # the query name of records that are fetched because another record names them
@@ -101,6 +101,23 @@ def held(db: Database, source: str, query: str, **run: object) -> Held:
     )
 
 
+def linked_ids(db: Database, source: str, full: bool) -> frozenset[str]:
+    """Keys of what on-topic records name and we do not hold: trials that papers report, papers that report trials.
+
+    What the source did not give before is not asked for again, unless everything is.
+    """
+    rows = db.conn.execute(
+        """select distinct l.target from links l
+           join labels v on v.record = l.record and v.axis = 'relevance' and v.label != 'off'
+           where l.relation in ('reports', 'reported_by') and l.target not in (select id from records)"""
+    )
+    wanted = {source_key(row[0]) for row in rows if source_of(row[0]) == source}
+    if not full:
+        asked = db.conn.execute("select missing from fetches where source = ? and query = ?", [source, LINKED])
+        wanted -= {key for row in asked for key in json.loads(row[0])}
+    return frozenset(wanted)
+
+
 def begin_fetch(db: Database, source: str, query: str, expression: str, now: str) -> int:
     """A row of the log, committed before the first request: a run that dies leaves a trace."""
     cursor = db.conn.execute(
@@ -162,7 +179,7 @@ def settle_listing(
     _mark_absent(db, query, [record for record in known if known[record] and record in listed], None)
     missing = {record_id(source, key) for key in listing.missing}
     for record in sorted(record for record in missing & held_ids if known.get(record)):
-        _mark_gone(db, record, fetch, now)
+        mark_gone(db, record, fetch, now)
     left = sorted(record for record, absent in known.items() if not absent and record not in listed)
     if len(left) > _VANISH_COUNT and len(left) > _VANISH_SHARE * len(known):
         return [f"{len(left)} of {len(known)} records left the listing at once: none is marked as absent"]
@@ -176,7 +193,7 @@ def _mark_absent(db: Database, query: str, records: Iterable[str], since: str | 
     )
 
 
-def _mark_gone(db: Database, record: str, fetch: int, now: str) -> None:
+def mark_gone(db: Database, record: str, fetch: int | None, now: str) -> None:
     """Asked for by itself after two absences, and the source says that it does not hold it."""
     cursor = db.conn.execute("update records set gone = ? where id = ? and gone is null", [now, record])
     if cursor.rowcount:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from sqlite_utils import Database
 
 from tracker.records import Event, Label, Payload, Record, Trial, as_json, fingerprint
+from tracker.store.judging import judgements_of, overlaid
 from tracker.store.variants import spellings
 
 _RECORD_COLUMNS = [
@@ -33,7 +34,10 @@ _RECORD_COLUMNS = [
     "record_status",
 ]
 _TRIAL_COLUMNS = [name for name in Trial.__dataclass_fields__ if name != "sites"]
+_SITE_COLUMNS = ["facility", "city", "country", "latitude", "longitude"]
 _LABEL_COLUMNS = ["value", "origin", "source", "strength", "field", "start", "end", "quote", "rule", "version"]
+
+Rows = dict[tuple[str, str], tuple[object, ...]]  # (axis, label) -> the values of _LABEL_COLUMNS
 
 
 def latest_payload(db: Database, record: str) -> tuple[str, bytes] | None:
@@ -56,12 +60,8 @@ def record_with_payload(db: Database, sha256: str) -> str | None:
 
 def write_record(db: Database, record: Record, payload: Payload, leaves: Sequence[str], now: str) -> None:
     """A record's facts and the bytes they were read from. `leaves` are names of its approaches, for full text."""
-    values = {name: record.column(name) for name in _RECORD_COLUMNS}
-    # For full text only: other spellings of codes, and on a trial what it gives.
-    given = " ".join(record.trial.interventions) if record.trial else ""
-    words = spellings(" ".join([record.title, record.abstract, values["terms"], given]))
-    values |= {"variants": " ".join([*words, *leaves]), "fingerprint": fingerprint(record), "last_changed": now}
-    _upsert(db, "records", {"id": record.id, **values}, key=("id",), only_new={"first_seen": now})
+    values = {"id": record.id, **_record_values(record, leaves), "last_changed": now}
+    _upsert(db, "records", values, key=("id",), only_new={"first_seen": now})
     if record.trial:
         _write_trial(db, record, record.trial)
     _write_links(db, record, now)
@@ -75,20 +75,67 @@ def write_record(db: Database, record: Record, payload: Payload, leaves: Sequenc
     )
 
 
-def _write_trial(db: Database, record: Record, trial: Trial) -> None:
+def _record_values(record: Record, leaves: Sequence[str]) -> dict[str, object]:
+    """The columns of `records` that a reading of the record fills."""
+    values = {name: record.column(name) for name in _RECORD_COLUMNS}
+    # For full text only: other spellings of codes, and on a trial what it gives.
+    given = " ".join(record.trial.interventions) if record.trial else ""
+    words = spellings(" ".join([record.title, record.abstract, values["terms"], given]))
+    return {**values, "variants": " ".join([*words, *leaves]), "fingerprint": fingerprint(record)}
+
+
+def _trial_values(trial: Trial) -> dict[str, object]:
     values = {
         name: as_json(value) if isinstance(value := getattr(trial, name), tuple) else value for name in _TRIAL_COLUMNS
     }
-    values["has_results"] = int(trial.has_results)
-    _upsert(db, "trials", {"record": record.id, **values}, key=("record",))
+    return values | {"has_results": int(trial.has_results)}
+
+
+def _site_rows(trial: Trial) -> list[tuple[object, ...]]:
+    return [(n, *(getattr(site, name) for name in _SITE_COLUMNS)) for n, site in enumerate(trial.sites, start=1)]
+
+
+def _write_trial(db: Database, record: Record, trial: Trial) -> None:
+    _upsert(db, "trials", {"record": record.id, **_trial_values(trial)}, key=("record",))
     db.conn.execute("delete from sites where record = ?", [record.id])
     db.conn.executemany(
-        "insert into sites (record, n, facility, city, country, latitude, longitude) values (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (record.id, n, site.facility, site.city, site.country, site.latitude, site.longitude)
-            for n, site in enumerate(trial.sites, start=1)
-        ],
+        f"insert into sites (record, n, {', '.join(_SITE_COLUMNS)}) values (?, ?, ?, ?, ?, ?, ?)",
+        [(record.id, *row) for row in _site_rows(trial)],
     )
+
+
+def read_otherwise(db: Database, record: Record, leaves: Sequence[str]) -> list[str]:
+    """The columns in which a held record is stored otherwise than it is read today."""
+    out = _differing(db, "records", "id", record.id, _record_values(record, leaves))
+    if record.trial:
+        out += _differing(db, "trials", "record", record.id, _trial_values(record.trial))
+        sites = db.conn.execute(
+            f"select n, {', '.join(_SITE_COLUMNS)} from sites where record = ? order by n", [record.id]
+        )
+        out += ["sites"] * ([tuple(row) for row in sites] != _site_rows(record.trial))
+    held = db.conn.execute("select relation, target, origin, quote from links where record = ?", [record.id])
+    links = {(link.relation, link.target, link.origin): link.quote for link in record.links}
+    return out + ["links"] * ({tuple(row)[:3]: row[3] for row in held} != links)
+
+
+def _differing(db: Database, table: str, key: str, record: str, values: dict[str, object]) -> list[str]:
+    names = ", ".join(f'"{name}"' for name in values)
+    held = db.conn.execute(f"select {names} from {table} where {key} = ?", [record]).fetchone()
+    return [name for n, (name, value) in enumerate(values.items()) if held is None or held[n] != value]
+
+
+def reread_record(db: Database, record: Record, leaves: Sequence[str], now: str) -> list[str]:
+    """Store a held record as it is read today. Returns what differed. The source said nothing new: no event."""
+    changed = read_otherwise(db, record, leaves)
+    if not changed:
+        return []
+    values = _record_values(record, leaves)
+    sets = ", ".join(f'"{name}" = ?' for name in values)
+    db.conn.execute(f"update records set {sets} where id = ?", [*values.values(), record.id])
+    if record.trial:
+        _write_trial(db, record, record.trial)
+    _write_links(db, record, now)
+    return changed
 
 
 def _write_links(db: Database, record: Record, now: str) -> None:
@@ -113,14 +160,29 @@ def _write_links(db: Database, record: Record, now: str) -> None:
         )
 
 
-def write_labels(db: Database, record: str, labels: Iterable[Label], now: str) -> bool:
-    """Lay today's labels over the ones held; rows that say the same are left alone. True when anything changed."""
+def compare_labels(db: Database, record: str, labels: Iterable[Label]) -> tuple[Rows, Rows]:
+    """The labels held and those to hold, by (axis, label): what the rules say today with a person's word over it.
+
+    The taxonomy's version alone is no difference: a row that says the same keeps the version that first said so, and a
+    new leaf rewrites nothing but what it changes.
+    """
     columns = ", ".join(_LABEL_COLUMNS)
     held = {
         (row[0], row[1]): tuple(row[2:])
         for row in db.conn.execute(f"select axis, label, {columns} from labels where record = ?", [record])
     }
-    wanted = {(label.axis, label.label): tuple(getattr(label, name) for name in _LABEL_COLUMNS) for label in labels}
+    wanted = {
+        (label.axis, label.label): tuple(getattr(label, name) for name in _LABEL_COLUMNS)
+        for label in overlaid(labels, judgements_of(db, record))
+    }
+    return held, {
+        key: held[key] if key in held and held[key][:-1] == values[:-1] else values for key, values in wanted.items()
+    }
+
+
+def write_labels(db: Database, record: str, labels: Iterable[Label], now: str) -> bool:
+    """Lay today's labels over the ones held; rows that say the same are left alone. True when anything changed."""
+    held, wanted = compare_labels(db, record, labels)
     for axis, label in held.keys() - wanted.keys():
         db.conn.execute("delete from labels where record = ? and axis = ? and label = ?", [record, axis, label])
     changed = [key for key in wanted if held.get(key) != wanted[key]]

@@ -1,12 +1,13 @@
 """One MEDLINE record (PubMed's text format, .nbib), read by Bio.Medline into the Record that its XML would give.
 
-What the format lacks, and the Record therefore too: the version of a PMID, supplementary concepts among the terms, links
-that carry no PMID, the lines of a structured abstract (its labels stand in one text); in older exports every letter
-that is not ASCII. Tags: https://pubmed.ncbi.nlm.nih.gov/help/#pubmed-format
+What the format lacks, and the Record therefore too: supplementary concepts among the terms, links that carry no PMID,
+the line breaks of a structured abstract (its labels stand in one text), and in older exports every letter that is not
+ASCII. Tags: https://pubmed.ncbi.nlm.nih.gov/help/#pubmed-format
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 from xml.etree.ElementTree import Element, SubElement
 
 from tracker.dates import from_parts, partial
@@ -86,13 +87,14 @@ def _tags(body: bytes) -> tuple[_Tags, list[Author]]:
     """
     from Bio import Medline  # not before it is needed
 
+    medline: Any = Medline
     try:
         text = body.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise RecordError(f"pubmed: a MEDLINE record that is not in UTF-8 ({error.reason})") from None
     tags: _Tags = {}
     authors: list[Author] = []
-    for block in Medline.parse(_blocks(_unfolded(text))):
+    for block in medline.parse(_blocks(_unfolded(text))):
         # Of some tags it makes one text, of the others a list.
         found = {tag: [words] if isinstance(words, str) else words for tag, words in block.items()}
         authors += _author(found)
@@ -101,13 +103,13 @@ def _tags(body: bytes) -> tuple[_Tags, list[Author]]:
     return tags, authors
 
 
-_FIELD = re.compile(r"[A-Z]{2,4} *- ")
+_FIELD = re.compile(r"[A-Z]{2,4} *-(?: |$)")
 
 
 def _unfolded(text: str) -> Iterator[str]:
     """One line for each field. A line that is no field goes on with the one before."""
     line = ""
-    for part in text.splitlines():
+    for part in re.split(r"\r\n?|\n", text):
         if _FIELD.match(part):
             if line:
                 yield line

@@ -1,0 +1,153 @@
+"""Papers tied to trials, several records of one work, and dates that slip again: over HTTP, fetch by fetch."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.world import World, at, nct, pmid
+from tracker.demo.server import StandIn
+from tracker.demo.upstream import Upstream
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with StandIn(Upstream(known_phrases=lambda phrase: True)) as stand_in:
+        world = at(stand_in, tmp_path)
+        world.put_study(1)
+        world.put_article(1)
+        world.fetch(0)
+        yield world
+
+
+def named(n: int) -> str:
+    """An abstract that names a trial."""
+    return f"The gel, {nct(n)}, was tested in 20 people with alopecia."
+
+
+def reference(n: int, kind: str = "RESULT") -> dict[str, Any]:
+    return {"referencesModule": {"references": [{"pmid": pmid(n), "type": kind, "citation": "Moss 2031"}]}}
+
+
+def linked(world: World, trial: str) -> list[tuple[str, int]]:
+    rows = world.rows("select new, severity from events where record = ? and kind = 'paper_linked' order by id", trial)
+    return [(row["new"], row["severity"]) for row in rows]
+
+
+def stage(world: World, record: str) -> str:
+    return str(world.rows("select label from labels where record = ? and axis = 'stage'", record)[0]["label"])
+
+
+def test_a_paper_that_names_its_trial_moves_the_trial(world: World) -> None:
+    paper = world.put_article(2, abstract=named(1), day="2026-11-15")
+    world.fetch(1)
+    assert linked(world, nct(1)) == [(paper, 3)]
+    assert world.rows("select kind from trial_papers where trial = ? and paper = ?", nct(1), paper) == [
+        {"kind": "result"}
+    ]
+    assert "result paper" in world.digest(1)
+
+
+@pytest.mark.parametrize(("kind", "severity"), [("RESULT", 3), ("DERIVED", 2), ("BACKGROUND", 2)])
+def test_a_reference_that_the_registry_adds_moves_the_trial(world: World, kind: str, severity: int) -> None:
+    world.put_study(1, **reference(9, kind))
+    world.fetch(1)
+    assert linked(world, nct(1)) == [(f"pubmed-{pmid(9)}", severity)]
+
+
+@pytest.mark.parametrize("first", ["paper", "registry"])
+def test_a_tie_that_both_sides_tell_is_told_once(world: World, first: str) -> None:
+    def paper() -> None:
+        world.put_article(2, abstract=named(1), day="2026-11-15")
+
+    def registry() -> None:
+        world.put_study(1, **reference(2))
+
+    steps = [paper, registry] if first == "paper" else [registry, paper]
+    for week, step in enumerate(steps, start=1):
+        step()
+        world.fetch(week)
+    assert [new for new, _ in linked(world, nct(1))] == [f"pubmed-{pmid(2)}"]
+
+
+def test_a_trial_that_a_paper_reports_is_fetched_by_id_and_gives_the_paper_its_phase(world: World) -> None:
+    world.put_study(7, conditionsModule={"conditions": ["Sleep"]}, identificationModule={"briefTitle": "A gel"})
+    paper = world.put_article(2, abstract=named(7), day="2026-11-15")
+    tallies = world.fetch(1)
+    assert tallies["clinicaltrials", "linked"].new == 1
+    assert stage(world, paper) == "phase2"
+    source = world.rows("select source from labels where record = ? and axis = 'stage'", paper)[0]["source"]
+    assert source == "registry"
+    assert world.rows("select query, baseline from matches where record = ?", nct(7)) == [
+        {"query": "linked", "baseline": 1}
+    ]
+    assert "clinicaltrials", "linked" not in world.fetch(2)
+
+
+def test_a_result_paper_that_the_registry_lists_is_fetched_by_id(world: World) -> None:
+    world.put_article(5, "A gel for sleep", abstract="Nothing of hair.")
+    world.put_study(1, **reference(5))
+    tallies = world.fetch(1)
+    assert tallies["pubmed", "linked"].new == 1
+    assert world.rows("select held from trial_papers where paper = ?", f"pubmed-{pmid(5)}") == [{"held": 1}]
+    assert "A gel for sleep" not in world.digest(1)
+
+
+def test_what_a_source_does_not_give_by_id_is_not_asked_for_each_time(world: World) -> None:
+    world.put_article(2, abstract=named(55), day="2026-11-15")
+    assert world.fetch(1)["clinicaltrials", "linked"].missing == (nct(55),)
+    assert ("clinicaltrials", "linked") not in world.fetch(2)
+    assert world.fetch(3, full=True)["clinicaltrials", "linked"].missing == (nct(55),)
+
+
+def corrections(kind: str, n: int) -> str:
+    return (
+        f'<CommentsCorrectionsList><CommentsCorrections RefType="{kind}"><RefSource>J Moss</RefSource>'
+        f'<PMID Version="1">{pmid(n)}</PMID></CommentsCorrections></CommentsCorrectionsList>'
+    )
+
+
+def test_a_preprint_that_comes_out_is_told_as_published_and_counts_once(world: World) -> None:
+    preprint = world.put_article(3, "A gel for alopecia, preprint", types=["Preprint"], day="2026-11-15")
+    world.fetch(1)
+    world.digest(1)
+    paper = world.put_article(4, "A gel for alopecia", rest=corrections("UpdateOf", 3), day="2026-11-20")
+    world.fetch(2)
+    assert world.kinds(paper) == ["published_from_preprint"]
+    assert world.rows("select same_as from records where id = ?", preprint) == [{"same_as": paper}]
+    assert world.digest(2).count("**A gel for alopecia**") == 1
+
+
+def test_two_pmids_of_one_doi_are_one_work_whichever_came_first(world: World) -> None:
+    doi = '<ArticleIdList><ArticleId IdType="doi">10.5555/Twin</ArticleId></ArticleIdList>'
+    for n in (8, 7):
+        body = world_article(world, n, doi)
+        assert b"10.5555" in body
+    world.fetch(1)
+    rows = world.rows("select id, same_as from records where doi = '10.5555/twin' order by id")
+    assert rows == [{"id": f"pubmed-{pmid(7)}", "same_as": f"pubmed-{pmid(8)}"},
+                    {"id": f"pubmed-{pmid(8)}", "same_as": None}]  # fmt: skip
+
+
+def world_article(world: World, n: int, ids: str) -> bytes:
+    """An article whose own identifiers are `ids`."""
+    from datetime import date
+
+    from tests.world import hair_article
+
+    body = hair_article(n).decode()
+    start, end = body.index("<PubmedData>") + len("<PubmedData>"), body.index("</PubmedData>")
+    changed = (body[:start] + ids + body[end:]).encode()
+    world.upstream.put_article(changed, date(2026, 11, 15), date(2026, 11, 15))
+    return changed
+
+
+def test_a_date_that_slips_again_says_how_often_and_how_far_in_total(world: World) -> None:
+    for week, day in enumerate(("2027-02", "2027-06", "2027-05"), start=1):
+        world.put_study(1, statusModule={"primaryCompletionDateStruct": {"date": day, "type": "ESTIMATED"}})
+        world.fetch(week)
+    told = [row["headline"] for row in world.rows("select headline from events where field = 'primary_completion'")]
+    assert told[0].endswith("primary completion 2026-12 -> 2027-02 (slipped 2 months)")
+    assert told[1].endswith("primary completion 2027-02 -> 2027-06 (slipped 4 months; 2nd slip, 6 months in total)")
+    assert told[2].endswith("primary completion 2027-06 -> 2027-05 (pulled in 1 month)")
