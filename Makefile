@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint types format score browse clean
+.PHONY: demo test lint types format score clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)

@@ -15,14 +15,16 @@ from sqlite_utils import Database
 from tracker.digest.build import build
 from tracker.digest.gather import gather
 from tracker.digest.material import Material
-from tracker.digest.render import render_markdown
+from tracker.digest.model import Digest
+from tracker.digest.render import render_html, render_markdown, render_text
 from tracker.records import Trial
-from tracker.schema import migrations
+from tracker.schema import make_views, migrations
 
 BEFORE, NOW = "2026-01-05T06:00:00Z", "2026-11-22T06:00:00Z"
 STAGES = {
     "phase3": "Phase 3",
     "phase2": "Phase 2",
+    "phase1_2": "Phase 1/2",
     "phase1": "Phase 1",
     "trial_unphased": "Human trial, phase not stated",
     "observational": "Observational",
@@ -61,8 +63,16 @@ class Case:
         upto = self.db.execute("select coalesce(max(id), 0) from events").fetchone()[0]
         return gather(self.db.conn, self.settings, self.after_event, upto, self.since, self.until)
 
+    def digest(self) -> Digest:
+        return build(self.material(), self.period)
+
     def markdown(self) -> str:
-        return render_markdown(build(self.material(), self.period))
+        return render_markdown(self.digest())
+
+    def rendered(self) -> dict[str, str]:
+        """The issue in its three forms, by the ending of the file that holds each."""
+        made = self.digest()
+        return {"md": render_markdown(made), "html": render_html(made), "txt": render_text(made)}
 
 
 def case(text: str) -> Case:
@@ -70,7 +80,8 @@ def case(text: str) -> Case:
     given = tomllib.loads(text)
     db = Database(memory=True)
     migrations.apply(db)
-    _add_names(db)
+    make_views(db)
+    _add_names(db, given.get("approach", []))
     for query in given.get("query", []):
         add_query(db, **query)
     for record in given.get("record", []):
@@ -90,11 +101,14 @@ def read_case(folder: Path) -> Case:
     return case((folder / "records.toml").read_text(encoding="utf-8"))
 
 
-def _add_names(db: Database) -> None:
+def _add_names(db: Database, more: list[dict[str, Any]]) -> None:
+    """Stages and approaches as the taxonomy would give them; `more` are approaches that a case brings along."""
     for rank, (stage, label) in enumerate(reversed(STAGES.items())):
         db.execute("insert into stages values (?, ?, ?)", [stage, rank, label])
-    for rank, (leaf, label) in enumerate(APPROACHES.items()):
-        db.execute("insert into approaches values (?, ?, ?, '', ?, 1)", [leaf, leaf.split(".")[0], label, rank])
+    leaves = [{"id": leaf, "label": label} for leaf, label in APPROACHES.items()] + more
+    for rank, leaf in enumerate(leaves):
+        values = [leaf["id"], leaf["id"].split(".")[0], leaf["label"], rank, int(leaf.get("followed", True))]
+        db.execute("insert into approaches values (?, ?, ?, '', ?, ?)", values)
 
 
 def add_query(db: Database, name: str, sources: list[str] | None = None, title: str = "") -> None:
@@ -104,7 +118,7 @@ def add_query(db: Database, name: str, sources: list[str] | None = None, title: 
 
 def add_record(db: Database, id: str, **given: Any) -> None:
     """A record with its trial, labels and matches. `queries` match it with `baseline` 0 unless told otherwise."""
-    trial, labels = given.pop("trial", None), given.pop("label", [])
+    trial, labels, links = given.pop("trial", None), list(given.pop("label", [])), given.pop("link", [])
     queries, baseline = given.pop("queries", []), given.pop("baseline", False)
     matched = given.pop("matched", BEFORE if baseline else NOW)
     for axis in ("stage", "relevance"):
@@ -117,6 +131,8 @@ def add_record(db: Database, id: str, **given: Any) -> None:
         insert(db, "trials", {**_trial_defaults(id), **trial})
     for label in labels:
         insert(db, "labels", {**_LABEL, "record": id, **label})
+    for link in links:
+        insert(db, "links", {"record": id, "origin": "registry", "seen": NOW, "quote": "", **link})
     for query in queries:
         match = {"query": query, "first_seen": matched, "baseline": int(baseline)}
         insert(db, "matches", {"record": id, **(match if isinstance(query, str) else query)})

@@ -40,7 +40,11 @@ class Doom:
 
     def watch_calls(self) -> None:
         def profile(frame: FrameType, event: str, what: Any) -> None:
-            if event in ("c_call", "c_return") and what.__name__ in _TELLING and "importlib" not in frame.f_code.co_filename:
+            if (
+                event in ("c_call", "c_return")
+                and what.__name__ in _TELLING
+                and "importlib" not in frame.f_code.co_filename
+            ):
                 self.tick("call")
 
         sys.setprofile(profile)

@@ -227,7 +227,9 @@ def compare(found: State, wanted: State, when: str) -> None:
     assert found.digests.keys() == wanted.digests.keys(), f"{when}: digests {sorted(found.digests)}"
     if found.dump != wanted.dump:
         ours, theirs = set(found.dump.splitlines()), set(wanted.dump.splitlines())
-        lines = [f"+ {one[:300]}" for one in sorted(ours - theirs)] + [f"- {one[:300]}" for one in sorted(theirs - ours)]
+        lines = [f"+ {one[:300]}" for one in sorted(ours - theirs)] + [
+            f"- {one[:300]}" for one in sorted(theirs - ours)
+        ]
         raise AssertionError(f"{when}: another database\n" + "\n".join(lines[:12]))
     other = [name for name in wanted.digests if found.digests[name] != wanted.digests[name]]
     assert not other, f"{when}: another text of {other}"
@@ -308,7 +310,9 @@ def main() -> int:
         stack.callback(lambda: None)
         failures = [proof for proof in proofs if proof.failure]
         print(table(proofs))
-        print(f"{sum(len(p.moments) for p in proofs)} kills, {len(failures)} failures, {time.monotonic() - start:.0f} s")
+        print(
+            f"{sum(len(p.moments) for p in proofs)} kills, {len(failures)} failures, {time.monotonic() - start:.0f} s"
+        )
         for proof in failures:
             print(f"\n{proof.step}, killed at {', '.join(map(str, proof.moments))}: {proof.failure}")
     return int(bool(failures))

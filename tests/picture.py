@@ -1,6 +1,6 @@
 """Draws docs/digest.png, the README's picture: the demo's digest as a markdown viewer shows it. Needs Chromium.
 
-    python -m tests.picture
+python -m tests.picture
 """
 
 import subprocess

@@ -9,7 +9,13 @@ from tracker.demo.upstream import Upstream
 # n: (title, abstract, MeSH headings ("*" marks a major topic, "/" a qualifier), types, entered)
 ARTICLES = {
     1: ("Moss-cell therapy in alopecia", "Stem cells woke resting follicles.", ["Alopecia/therapy*"], ["Review"], 1),
-    2: ("PP\u2011405 in bald mice", "The drug PP-405 regrew hair.", ["Alopecia Areata", "Mice"], ["Journal Article"], 2),
+    2: (
+        "PP\u2011405 in bald mice",
+        "The drug PP-405 regrew hair.",
+        ["Alopecia Areata", "Mice"],
+        ["Journal Article"],
+        2,
+    ),
     3: ("Exosomal cargo", "Exosomes of Wharton's jelly.", ["Exosomes*"], ["Randomized Controlled Trial"], 3),
     4: ("Hair loss & <i>vesicles</i>", "", [], ["Journal Article", "Clinical Trial, Phase II"], 4),
     5: ("Cafés of Zürich", "Loss of hair was not seen.", ["Mesenchymal Stem Cells"], ["Letter"], 5),
@@ -24,7 +30,9 @@ def nct(n: int) -> str:
     return f"NCT999{n:05d}"
 
 
-def article(n: int, title: str = "A title", abstract: str = "", mesh: Any = (), types: Any = (), rest: str = "") -> bytes:
+def article(
+    n: int, title: str = "A title", abstract: str = "", mesh: Any = (), types: Any = (), rest: str = ""
+) -> bytes:
     """A PubmedArticle element of year 2031, month n (1 to 12). rest: more children of MedlineCitation."""
     body = f"<Abstract><AbstractText>{escape(abstract)}</AbstractText></Abstract>" if abstract else ""
     kinds = "".join(f"<PublicationType>{each}</PublicationType>" for each in types)

@@ -31,8 +31,9 @@ BELOW_PIPELINE = set(MAY_IMPORT) | {""}  # "" is tracker itself, for its version
 MAY_IMPORT |= {
     "pipeline": BELOW_PIPELINE,
     "terminal": BELOW_PIPELINE | {"pipeline"},
+    "page": BELOW_PIPELINE | {"pipeline", "terminal"},
     "demo": BELOW_PIPELINE | {"pipeline", "terminal"},
-    "cli": BELOW_PIPELINE | {"pipeline", "terminal", "demo"},
+    "cli": BELOW_PIPELINE | {"pipeline", "terminal", "page", "demo"},
     "__main__": {"", "cli"},
     "__init__": set(),
 }

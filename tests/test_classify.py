@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.bench_classify import WANTED, made_up_records, measure
 from tracker.classify import Classifier, load_taxonomy
 from tracker.classify.lexicon import Entry, Lexicon, expand
 from tracker.classify.phase import phases
@@ -138,6 +139,10 @@ def test_a_long_hostile_text_takes_no_longer_than_its_length() -> None:
             classifier().classify(article((piece * size)[:size], "hair loss " + (piece * size)[:size]))
             times.append(process_time() - start)
         assert times[1] < 12 * max(times[0], 0.02), f"{piece!r} grows faster than its length: {times}"
+
+
+def test_a_crawl_is_read_sixty_times_as_fast_as_with_a_pattern_per_term() -> None:
+    assert measure(made_up_records(100)).ratio >= WANTED
 
 
 def test_the_same_record_gives_the_same_labels() -> None:

@@ -1,18 +1,18 @@
 """The made-up records: two for each leaf, one that it labels and one that it refuses, and every known trap.
 
-tests/made_up.jsonl has the shape of the labelled records (see score.py) and two keys more: `leaf`, the leaf that a
+tests/made_up.jsonl has the shape of the labelled records (see labelled.py) and two keys more: `leaf`, the leaf that a
 record is for, and `refuses`, leaves that it must not have. All of it is written for the purpose.
 """
 
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-from tests.score import Gold, guess_of, is_exact, is_right_stage, load_gold, naive_guess, rules_guess, score
+from tests.labelled import Gold, guess_of, load
+from tests.score import is_exact, is_right_stage
 from tracker.classify import Classifier, load_taxonomy
 
-MADE_UP = load_gold(Path(__file__).with_name("made_up.jsonl"))
+MADE_UP = load("made_up")
 
 
 @cache
@@ -38,12 +38,3 @@ def test_every_leaf_has_a_record_that_it_labels_and_one_that_it_refuses(leaf: st
 def test_every_stage_word_is_one_of_the_scale() -> None:
     stages = load_taxonomy().stage
     assert all(stage in stages for made in MADE_UP for stage in (made.row["stage"], *made.row["stage_alt"]))
-
-
-def test_keywords_alone_would_not_do() -> None:
-    """The made-up records are hard: were they easy, a good score on them would mean nothing."""
-    rules, naive = rules_guess(classifier()), naive_guess()
-    ours = score([(made, rules(made.record)) for made in MADE_UP])
-    theirs = score([(made, naive(made.record)) for made in MADE_UP])
-    assert ours.approach[2] > 0.97 > 0.8 > theirs.approach[2]
-    assert ours.stage > 0.95 > 0.5 > theirs.stage

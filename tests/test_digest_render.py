@@ -9,7 +9,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from tests.digest_case import add_event, add_fetch, add_record, case
-from tracker.digest.render import digest_filename, escape_markdown, link
+from tracker.digest.escaping import escape_markdown, link
+from tracker.digest.render import digest_filename
 from tracker.digest.wording import clean
 
 READERS = [MarkdownIt("commonmark"), MarkdownIt("js-default", {"html": True, "linkify": False, "typographer": False})]

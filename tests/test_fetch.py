@@ -99,7 +99,9 @@ def test_a_failed_source_heads_the_digest_and_leaves_the_others_running(world: W
 
 
 @pytest.mark.parametrize(
-    "fault", [Html("Site maintenance"), Status(500), SearchError(), Cut(200), ShortIdList()], ids=lambda fault: type(fault).__name__
+    "fault",
+    [Html("Site maintenance"), Status(500), SearchError(), Cut(200), ShortIdList()],
+    ids=lambda fault: type(fault).__name__,
 )
 def test_a_fault_that_passes_ends_in_the_same_database_as_none(world: World, tmp_path: Path, fault: object) -> None:
     world.stand_in.misbehave("esearch", fault)  # type: ignore[arg-type]
@@ -127,12 +129,21 @@ def test_a_record_that_cannot_be_read_is_kept_and_the_rest_goes_on(world: World)
     assert not tallies[REGISTRY].error and tallies[REGISTRY].new == 2
 
 
-def test_a_record_found_by_one_more_query_is_told_once(world: World) -> None:
+def test_a_new_record_that_two_queries_list_is_told_once(world: World) -> None:
     world.fetch()
     both = world.put_article(9, "Moss gel for alopecia", day="2026-11-15")
     world.fetch(1)
-    assert world.kinds(both) == ["new_article", "matched"]
-    assert world.digest(1).count("Moss gel for alopecia") == 1
+    assert world.kinds(both) == ["new_article"]
+    assert {row["query"] for row in world.rows("select query from matches where record = ?", both)} == {"gel", "moss"}
+    assert world.digest(1).count("**Moss gel for alopecia**") == 1
+
+
+def test_a_held_record_that_one_more_query_lists_is_matched(world: World) -> None:
+    world.fetch()
+    record = world.put_article(1, "Gel number 1 for alopecia, with moss", day="2026-11-15")
+    world.fetch(1)
+    matched = world.rows("select field from events where record = ? and kind = 'matched'", record)
+    assert matched == [{"field": "moss"}]
 
 
 def test_an_edited_query_tells_what_the_old_form_found_and_takes_the_rest_as_baseline(world: World) -> None:
@@ -147,6 +158,16 @@ def test_an_edited_query_tells_what_the_old_form_found_and_takes_the_rest_as_bas
     assert "Gel number 10" in text and "Foam" not in text
     expressions = [row["expression"] for row in world.rows("select expression from fetches where source = 'pubmed'")]
     assert expressions.count(GEL) == 2
+
+
+def test_a_listed_record_that_does_not_come_is_missing_and_never_gone(world: World) -> None:
+    world.fetch()
+    world.upstream.delete_article(pmid(3))
+    world.fetch(1)
+    record = world.put_article(3)
+    world.stand_in.misbehave("efetch", DropArticles(pmid(3)), times=9)
+    assert world.fetch(2)[PUBMED].missing == (pmid(3),)
+    assert "gone" not in world.kinds(record)
 
 
 def test_gone_needs_two_absences_and_the_source_s_word(world: World) -> None:
@@ -213,6 +234,11 @@ def test_a_dry_run_counts_and_stores_nothing(world: World) -> None:
     assert world.fetch(1, dry_run=True)[PUBMED].new == 1
     with Store.read(world.settings.db) as store:
         assert list(store.db.conn.iterdump()) == before
+
+
+def test_a_dry_run_makes_no_database(world: World) -> None:
+    assert world.fetch(dry_run=True)[PUBMED].new == 6
+    assert not world.settings.db.exists()
 
 
 def test_tool_and_contact_are_sent_and_the_pace_is_kept(world: World) -> None:

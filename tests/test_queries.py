@@ -40,7 +40,7 @@ def test_the_shipped_file_has_no_mistake_and_no_warning() -> None:
     settings = load(ROOT / "queries.toml", {}, {leaf["id"] for leaf in taxonomy["leaf"]})
     assert settings.warnings == ()
     assert [query.name for query in settings.queries] == [*WITH_PUBMED, "landscape"]
-    assert (settings.timezone, settings.contact) == ("Europe/London", "")
+    assert (settings.timezone, settings.contact) == ("Europe/London", "you@example.org")
     (weekly,) = settings.digests
     assert (weekly.name, weekly.every, weekly.queries) == ("weekly", "monday 07:00", WITH_PUBMED)
     assert (ROOT / "queries.toml").read_text(encoding="utf-8").startswith("#:schema ./queries.schema.json\n")

@@ -82,7 +82,18 @@ def test_a_trial_that_a_paper_reports_is_fetched_by_id_and_gives_the_paper_its_p
     assert world.rows("select query, baseline from matches where record = ?", nct(7)) == [
         {"query": "linked", "baseline": 1}
     ]
-    assert "clinicaltrials", "linked" not in world.fetch(2)
+
+
+def test_many_linked_trials_are_asked_for_at_once(world: World) -> None:
+    elsewhere = {"conditionsModule": {"conditions": ["Sleep"]}, "identificationModule": {"briefTitle": "A gel"}}
+    for n in range(20, 27):
+        world.put_study(n, **elsewhere)
+        world.put_article(n, abstract=named(n), day="2026-11-15")
+    world.put_article(31, abstract=named(77), day="2026-11-15")
+    asked = len(world.stand_in.asked("clinicaltrials"))
+    tally = world.fetch(1)["clinicaltrials", "linked"]
+    assert (tally.new, tally.missing, tally.requests) == (7, (nct(77),), 2)
+    assert len(world.stand_in.asked("clinicaltrials")) == asked + 3 + 2
 
 
 def test_a_result_paper_that_the_registry_lists_is_fetched_by_id(world: World) -> None:
@@ -94,11 +105,20 @@ def test_a_result_paper_that_the_registry_lists_is_fetched_by_id(world: World) -
     assert "A gel for sleep" not in world.digest(1)
 
 
-def test_what_a_source_does_not_give_by_id_is_not_asked_for_each_time(world: World) -> None:
+def test_a_linked_trial_that_moves_gives_its_papers_the_new_phase(world: World) -> None:
+    elsewhere = {"conditionsModule": {"conditions": ["Sleep"]}, "identificationModule": {"briefTitle": "A gel"}}
+    world.put_study(7, **elsewhere)
+    paper = world.put_article(2, abstract=named(7), day="2026-11-15")
+    world.fetch(1)
+    world.put_study(7, designModule={"phases": ["PHASE3"]}, **elsewhere)
+    assert world.fetch(2)["clinicaltrials", "linked"].changed == 1
+    assert stage(world, paper) == "phase3"
+
+
+def test_what_a_source_does_not_give_by_id_is_said_and_asked_for_again(world: World) -> None:
     world.put_article(2, abstract=named(55), day="2026-11-15")
-    assert world.fetch(1)["clinicaltrials", "linked"].missing == (nct(55),)
-    assert ("clinicaltrials", "linked") not in world.fetch(2)
-    assert world.fetch(3, full=True)["clinicaltrials", "linked"].missing == (nct(55),)
+    for week in (1, 2):
+        assert world.fetch(week)["clinicaltrials", "linked"].missing == (nct(55),)
 
 
 def corrections(kind: str, n: int) -> str:

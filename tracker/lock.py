@@ -39,5 +39,8 @@ def _acquire(handle: int, path: Path, patience: float) -> None:
                 holder = os.pread(handle, 100, 0).decode("ascii", "replace").strip() or "unknown"
                 raise LockedError(f"another run is writing (process {holder}, lock {path}); try again later") from None
             time.sleep(0.05)
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, str(os.getpid()).encode(), 0)
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be locked ({error.strerror}); keep the database on a local disk") from None
+    with contextlib.suppress(OSError):  # who holds it is a courtesy; on a full disk the lock holds without
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)

@@ -1,13 +1,12 @@
-"""What the commands print: tables, a page for one record, a progress bar on a terminal and plain lines elsewhere.
+"""What the commands print: tables, a progress bar on a terminal and plain lines elsewhere. Whole pages: page/.
 
 Text from a source never reaches a terminal with its control characters.
 """
 
 import re
 import sys
-import textwrap
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
@@ -16,11 +15,9 @@ if TYPE_CHECKING:
     from tracker.pipeline.health import Health
     from tracker.pipeline.importing import FileTally
     from tracker.store import Tally
-    from tracker.store.reading import Page
 
 # Control characters, and the bidirectional ones that make a line read as another.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
-_WIDTH = 100
 DATED = "data of "  # the note in which a source dates its data; every other note is a remark
 
 
@@ -83,6 +80,25 @@ class ImportProgress(FetchProgress):
             click.echo(f"\r\x1b[2K{_bar(tally.taken, tally.size)} {name}: {tally.records} read", err=True, nl=False)
 
 
+class CountProgress:
+    """A bar over records that are gone through one by one; nothing elsewhere than on a terminal."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._live = sys.stderr.isatty()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            click.echo("\r\x1b[2K", err=True, nl=False)
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._live:
+            click.echo(f"\r\x1b[2K{_bar(done, total)} {done:,} of {total:,} {self._what}", err=True, nl=False)
+
+
 def _bar(done: int, expected: int, width: int = 24) -> str:
     if not expected:
         return "[" + "·" * width + "]"
@@ -143,86 +159,3 @@ def health_table(health: "Health") -> str:
         "\n".join(plain(remark) for remark in health.remarks),
     ]
     return "\n\n".join(parts)
-
-
-def record_page(page: "Page") -> str:
-    """A record to be read from top to bottom."""
-    r = page.record
-    notice = f"  ** {r['notice'].upper()} **" if r["notice"] else ""
-    lines = [click.style(plain(r["title"]) or "(no title)", bold=True) + notice, _what_it_is(page), r["url"], ""]
-    if r["gone"]:
-        lines += [f"The source no longer holds this record (since {r['gone'][:10]}).", ""]
-    lines += _labels(page.labels)
-    if page.trial:
-        lines += _trial(page.trial)
-    lines += _section("Listed by", [f"{m['query']}: {m['title']}" + _since(m) for m in page.matches])
-    lines += _section("Links", [_link(link) for link in page.links])
-    lines += _section("Life in time", [f"{e['seen'][:10]}  {plain(e['headline'])}" for e in page.events])
-    lines += _section("Versions received", [v["received"] for v in page.versions])
-    if r["abstract"]:
-        lines += ["Abstract" if r["kind"] == "article" else "Brief summary"]
-        for part in r["abstract"].splitlines():
-            lines += textwrap.wrap(plain(part), _WIDTH, initial_indent="  ", subsequent_indent="  ")
-    return "\n".join(lines).rstrip()
-
-
-def _what_it_is(page: "Page") -> str:
-    r = page.record
-    names = [author["name"] for author in r["authors"]]
-    people = plain(", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else ""))
-    parts = [r["id"], people, plain(r["venue"]), r["published"], f"doi {plain(r['doi'])}" if r["doi"] else ""]
-    return " · ".join(part for part in parts if part)
-
-
-def _since(match: dict[str, Any]) -> str:
-    held = "held before tracker began to watch" if match["baseline"] else f"since {match['first_seen'][:10]}"
-    return f" ({held}{', no longer listed' if match['absent_since'] else ''})"
-
-
-def _labels(labels: Sequence[dict[str, Any]]) -> list[str]:
-    out = []
-    for axis in ("relevance", "stage", "approach", "condition", "flag"):
-        for label in (one for one in labels if one["axis"] == axis):
-            value = f" = {label['value']}" if label["value"] else ""
-            why = f"“{plain(label['quote'])}” in {label['field']}" if label["quote"] else f"from {label['source']}"
-            out.append(f"{axis.capitalize() + ':':<11}{label['name']}{value}  ({why}; rule {label['rule']})")
-    return [*out, ""] if out else []
-
-
-def _trial(trial: dict[str, Any]) -> list[str]:
-    def dated(name: str) -> str:
-        kind = trial[f"{name}_type"].lower()
-        return f"{trial[name]}{f' ({kind})' if kind else ''}" if trial[name] else ""
-
-    phase = ", ".join(_json(trial["phases"])) or "none stated"
-    if trial["phase_detail"]:
-        phase += f" ({trial['phase_detail']} in the {trial['phase_source']})"
-    people = f"{trial['enrollment']} ({trial['enrollment_type'].lower()})" if trial["enrollment"] is not None else ""
-    facts: list[tuple[str, object]] = [
-        ("Status", trial["status"] + (f", before {trial['last_known_status']}" if trial["last_known_status"] else "")),
-        ("Why stopped", trial["why_stopped"]),
-        ("Phase", phase),
-        ("Sponsor", trial["sponsor"]),
-        ("People", people),
-        ("Start", dated("start")),
-        ("Primary completion", dated("primary_completion")),
-        ("Completion", dated("completion")),
-        ("Results", f"posted {trial['results_posted']}" if trial["has_results"] else "none posted"),
-        ("Countries", ", ".join(_json(trial["countries"]))),
-    ]  # fmt: skip
-    return [*(f"{name + ':':<20}{plain(value)}" for name, value in facts if value), ""]
-
-
-def _json(text: str) -> list[str]:
-    import json
-
-    return [str(item) for item in json.loads(text)]
-
-
-def _link(link: dict[str, Any]) -> str:
-    title = f"  {plain(link['title'])}" if link["title"] else "  (not held)"
-    return f"{link['relation']} {link['other']} (by {link['origin']}){title}"
-
-
-def _section(title: str, lines: list[str]) -> list[str]:
-    return [title, *(f"  {line}" for line in lines), ""] if lines else []

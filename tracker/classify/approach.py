@@ -6,15 +6,14 @@ names no approach covers all that it names. Eligibility criteria never label.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from tracker.classify.document import Document, Span
+from tracker.classify.document import Document, Reading
+from tracker.classify.finding import Finding
 from tracker.classify.mentions import Mention, Mentions
-from tracker.classify.rules import Rules
-from tracker.classify.taxonomy import Taxonomy
-from tracker.classify.text import Sentence, Text
-from tracker.records import Label
+from tracker.classify.rules import CONDITION, Rules
+from tracker.classify.taxonomy import Leaf, Taxonomy
+from tracker.classify.text import Sentence, Span, Text
 
 _PRECLINICAL = ("animal", "ex_vivo", "in_vitro", "in_silico")
 # In animals and cells, where the title is about something else, these are the positive control.
@@ -33,24 +32,20 @@ _BLAMED_AFTER = re.compile(
     r"[ -](?:induced|associated|related|triggered)\s(?:[a-z]+\s){0,3}?"
     r"(?:alopecia|hair loss|effluvium|lichen|folliculitis)"
 )
+# "... after CAR-T: when alopecia appears"
+_AFTER = re.compile(r"\b(?:after|following|due to|caused by|on)\s(?:[a-z0-9%.-]+\s){0,2}$")
+_LOST_ON = re.compile(r"(?<!for )(?<!in )(?<!of )\b(?:alopecia|hair loss|effluvium)\b")
 _RECOVERY = re.compile(
     r"regrow|re-grow|growth|success|efficacy|effective|improve|respon|recover|treatment of|safety|needl|transplant"
 )
+_TITLE = 200  # characters of a title before a drug in which hair loss is blamed on it
 _NEAR = 60  # characters around cells in which a word of use as a product counts
 _PART_STRENGTH = {"aim": 0.85, "methods": 0.85, "results": 0.85, "conclusions": 0.8}
+_CELL_FREE = ("ev.", "free.cm")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    mention: Mention
-    text: Text
-    strength: float
-    rule: str
-    source: str = "text"
-
-    @property
-    def leaf(self) -> str:
-        return self.mention.leaf
+def _is_cell(leaf: str) -> bool:
+    return leaf.startswith(("cell.", "eng.ipsc"))
 
 
 class Approaches:
@@ -58,104 +53,107 @@ class Approaches:
         self.taxonomy = taxonomy
         self.mentions = Mentions(taxonomy, rules)
 
-    def find(self, document: Document, stage: str) -> list[Label]:
-        """One label per approach, the strongest first."""
-        case = _Case(self, document, stage)
+    def find(self, document: Document, stage: str) -> list[Finding]:
+        """Every mention and what became of it; of those that fire, one for each approach, the strongest first."""
+        found = _Case(self, document, stage).findings()
         best: dict[str, Finding] = {}
-        for finding in sorted(case.findings(), key=lambda finding: -finding.strength):
-            best.setdefault(finding.leaf, finding)
-        labels = [_label(document, finding) for finding in best.values()]
-        return labels + _main_topics(document, self.taxonomy, set(best))
+        for finding in sorted(found, key=lambda finding: -finding.strength):
+            if finding.fired and best.setdefault(finding.label, finding) is not finding:
+                finding.beside(best[finding.label])
+        refused = [finding for finding in found if not finding.fired]
+        return [*best.values(), *_main_topics(document, self.taxonomy, set(best)), *refused]
 
 
-def _label(document: Document, finding: Finding) -> Label:
-    at = Span(finding.text, finding.mention.start, finding.mention.end)
-    return document.label(
-        "approach", finding.leaf, f"approach.{finding.rule}", finding.strength, at, source=finding.source
-    )
-
-
-def _main_topics(document: Document, taxonomy: Taxonomy, have: set[str]) -> list[Label]:
+def _main_topics(document: Document, taxonomy: Taxonomy, have: set[str]) -> Iterator[Finding]:
     """MeSH main topics (starred) that no words gave, unless a sharper leaf of the family is there."""
-    out = []
     families = {leaf.partition(".")[0] for leaf in have}
     for leaf in taxonomy.leaves if document.major_mesh else ():
         heading = next((heading for heading in leaf.mesh if heading in document.major_mesh), "")
         at = document.quoted("terms", heading)
         if at and leaf.id not in have and not (leaf.id.endswith(".unspec") and leaf.family in families):
-            out.append(document.label("approach", leaf.id, "approach.mesh_major", 0.6, at, source="mesh"))
-    return out
+            yield Finding("approach", leaf.id, "approach.mesh_major", 0.6, at, "mesh")
 
 
 class _Case:
     """One document being read."""
 
     def __init__(self, room: Approaches, document: Document, stage: str) -> None:
-        self.room, self.document, self.stage = room, document, stage
+        self.leaf = room.taxonomy.leaf
+        self.mentions, self.document, self.stage = room.mentions, document, stage
         self.known = room.mentions.glossary((document.title, document.abstract))
-        self.title = room.mentions.find(document.title, self.known)
-        self.abstract = room.mentions.find(document.abstract, self.known)
+        self.title, _ = room.mentions.find(document.title, self.known)
+        self.abstract, self.products = room.mentions.find(document.abstract, self.known)
         self.own_work_starts = self._own_work_starts()
+        self.recovers = _RECOVERY.search(document.title.text.low) is not None
+        self.is_cause = bool(document.title.all("cue", "cause")) and not document.title.all("cue", "treats")
 
     def findings(self) -> list[Finding]:
-        first = [*self._in_title(), *self._registered()]
-        named = {finding.leaf for finding in first}
-        rest = [] if any(finding.source == "registry" for finding in first) else list(self._in_abstract(named))
-        found = [*first, *rest] or list(self._only_background())
-        return self._settle(found)
+        found = [*self._in_title()]
+        self._reference([finding for finding in found if finding.fired])
+        found += self._registered()
+        named = {finding.label for finding in found if finding.fired}
+        registered = any(finding.fired and finding.source == "registry" for finding in found)
+        found += self._in_abstract(named, registered)
+        if not any(finding.fired for finding in found) and self.document.record.kind == "trial":
+            self._take_background(found)
+        for settle in (self._other_documents, self._test_systems, self._sources, self._weak):
+            settle([finding for finding in found if finding.fired])
+        return found
 
     # -- columns
     def _in_title(self) -> Iterator[Finding]:
-        text = self.document.title.text
-        means = _MEANS.search(text.low)
-        for mention in self.title.mentions:
+        reading = self.document.title
+        means = _MEANS.search(reading.text.low)
+        for mention in self.title:
+            by = mention.by or self._refused_in_title(mention)
             if mention.kind == "title" and means and mention.start > means.start():
-                continue
-            source = _is_cell(mention.leaf) and self.title.is_source(mention)
-            measured = mention.leaf.startswith("ev.") and self.document.title.all("cue", "biomarker")
-            if not (source or measured or self._is_culprit(text, mention)):
-                yield Finding(mention, text, 0.95, "title")
+                by = by or f'mechanism "{means[0]}"'
+            yield _finding(mention, reading.text, "title", 0.95).unless(by)
+
+    def _refused_in_title(self, mention: Mention) -> str:
+        reading = self.document.title
+        if mention.leaf.startswith("ev.") and (cue := reading.all("cue", "biomarker")):
+            return f'biomarker "{reading.text.low[cue[0].start : cue[0].end]}"'
+        if mention.leaf.startswith("free.") and (readout := self._near("readout", mention.start, mention.end, reading)):
+            return readout
+        failed = reading.first("cue", "excluded", 0, mention.start)  # "after failure of methotrexate"
+        if failed:
+            return f'excluded "{reading.text.low[failed.start : failed.end]}"'
+        lost = reading.first("cue", "destroyed", max(0, mention.start - _NEAR // 2), mention.start)
+        if lost and _is_cell(mention.leaf):
+            return f'destroyed "{reading.text.low[lost.start : lost.end]}"'
+        return "blamed for the hair loss" if self._is_culprit(reading.text, mention) else ""
 
     def _registered(self) -> Iterator[Finding]:
         if self.document.record.trial is None:
             return
         for field, strength in (("interventions", 0.95), ("arms", 0.85)):
             reading = self.document.column(field)
-            text, products = reading.text, self.room.mentions.find(reading, self.known)
+            text = reading.text
             idle = [item.span() for item in _ITEM.finditer(text.original) if item[0].startswith(_NO_TREATMENT)]
-            for mention in products.mentions:
-                given = not any(text.span(start, start + 1)[0] <= mention.start < end for start, end in idle)
-                if given and not (products.is_source(mention) and _is_cell(mention.leaf)):
-                    yield Finding(mention, text, strength, field, "registry")
+            for mention in self.mentions.find(reading, self.known)[0]:
+                idles = any(text.span(start, start + 1)[0] <= mention.start < end for start, end in idle)
+                by = mention.by or ("an arm without treatment" if idles else "")
+                yield _finding(mention, text, field, strength, "registry").unless(by)
 
-    def _in_abstract(self, named: set[str]) -> Iterator[Finding]:
+    def _in_abstract(self, named: set[str], registered: bool) -> Iterator[Finding]:
         text = self.document.abstract.text
-        for mention in self.abstract.mentions:
-            if mention.kind == "title" or (self.abstract.is_source(mention) and _is_cell(mention.leaf)):
-                continue
+        for mention in self.abstract:
             sentence = text.sentence_at(mention.start)
-            if not self._refused(mention, sentence, named):
-                strength = _PART_STRENGTH.get(sentence.part, 0.75) - (0.1 if mention.kind == "weak" else 0)
-                yield Finding(mention, text, strength, f"abstract.{sentence.part or 'text'}")
+            by = mention.by or ("an approach only in a title" if mention.kind == "title" else "")
+            by = by or ("the registered interventions speak first" if registered else "")
+            by = by or self._refused(mention, sentence, named)
+            strength = _PART_STRENGTH.get(sentence.part, 0.75) - (0.1 if mention.kind == "weak" else 0)
+            yield _finding(mention, text, f"abstract.{sentence.part or 'text'}", strength).unless(by)
 
-    def _only_background(self) -> Iterator[Finding]:
+    def _take_background(self, found: list[Finding]) -> None:
         """A trial that names its treatment only where it tells why it is done."""
-        if self.document.record.kind != "trial":
-            return
-        text = self.document.abstract.text
-        for mention in self.abstract.mentions:
-            sentence = text.sentence_at(mention.start)
-            if (
-                mention.kind != "title"
-                and not self._says("excluded", sentence)
-                and not self.abstract.is_source(mention)
-            ):
-                yield Finding(mention, text, 0.4, "abstract.background")
+        for finding in found:
+            if finding.by.startswith(("planned", "background", "cause", "biomarker", "vehicle", "destroyed")):
+                finding.verdict, finding.by = "fired", ""
+                finding.rule, finding.strength = "approach.abstract.background", 0.4
 
     # -- what a sentence is doing
-    def _says(self, cue: str, sentence: Sentence) -> bool:
-        return self.document.abstract.first("cue", cue, sentence.start, sentence.end) is not None
-
     def _own_work_starts(self) -> int:
         """Where the abstract turns to its own work; 0 where it never says so."""
         abstract = self.document.abstract
@@ -163,106 +161,136 @@ class _Case:
         return abstract.text.sentence_at(first.start).start if first else 0
 
     def _refused(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
-        """The name of the rule that keeps this mention from labelling, or ""."""
-        if self._says("excluded", sentence):
-            return "excluded"
-        if self._is_cause_title() or self._is_culprit(self.document.abstract.text, mention):
-            return "cause"
-        if mention.leaf.startswith("ev.") and self._says("biomarker", sentence):
-            return "biomarker"
-        if mention.leaf.startswith("oth.") and self._near("vehicle", mention):
-            return "vehicle"
-        if _is_cell(mention.leaf) and self._says("destroyed", sentence):
-            return "destroyed"
+        """What keeps a mention in the abstract from labelling, or ""."""
+        abstract, leaf = self.document.abstract, mention.leaf
+        if by := abstract.says("excluded", sentence):
+            return by
+        if self.is_cause or self._is_culprit(abstract.text, mention):
+            return "cause of the hair loss"
+        if leaf.startswith("ev.") and (by := abstract.says("biomarker", sentence)):
+            return by
+        if leaf.startswith("oth.") and (by := self._near("vehicle", mention.start, mention.end, abstract)):
+            return by
+        if _is_cell(leaf) and (by := abstract.says("destroyed", sentence)):
+            return by
         if self.stage in _SECONDARY and not named:
             return ""
         return self._refused_in_research(mention, sentence, named)
 
     def _refused_in_research(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
-        if self._says("planned", sentence) and self.stage not in _SECONDARY:
-            return "planned"
-        if sentence.part == "background" or (not sentence.part and sentence.start < self.own_work_starts):
-            return "background"
-        if sentence.part in ("", "conclusions") and self._says("background", sentence):
-            return "background"
+        abstract = self.document.abstract
+        if self.stage not in _SECONDARY and (by := abstract.says("planned", sentence)):
+            return by
+        if sentence.part == "background":
+            return "background part"
+        if not sentence.part and sentence.start < self.own_work_starts:
+            return "background, before the own work begins"
+        if sentence.part in ("", "conclusions") and (by := abstract.says("background", sentence)):
+            return by
         if self.stage in _PRECLINICAL and mention.leaf not in named:
-            reference = bool(named) and mention.leaf.startswith(_REFERENCE_DRUGS)
-            if reference or self._says("comparator", sentence):
-                return "comparator"
+            if named and mention.leaf.startswith(_REFERENCE_DRUGS):
+                return "comparator: the positive control of an experiment"
+            return abstract.says("comparator", sentence)
         return ""
 
     def _is_culprit(self, text: Text, mention: Mention) -> bool:
         """The approach is named as the cause of the hair loss."""
         if _BLAMED_AFTER.match(text.low, mention.end):
             return True
-        if text.field != "title" or _RECOVERY.search(text.low):
+        # Pattern hair loss is inherited: no drug is to blame for it.
+        if text.field != "title" or self.recovers or self.document.title.all(CONDITION, "aga"):
             return False
-        return _BLAMED_BEFORE.search(text.low, 0, mention.start) is not None
-
-    def _near(self, cue: str, mention: Mention, text: Text | None = None) -> bool:
-        reading = self.document.title if text is self.document.title.text else self.document.abstract
-        sentence = reading.text.sentence_at(mention.start)
-        start, end = max(sentence.start, mention.start - _NEAR), min(sentence.end, mention.end + _NEAR)
-        return reading.first("cue", cue, start, end) is not None
-
-    def _is_cause_title(self) -> bool:
-        """The title tells what the hair loss came from, and no treatment: drugs in the abstract are its history."""
-        title = self.document.title
-        return bool(title.all("cue", "cause")) and not title.all("cue", "treats")
-
-    # -- what stands in the end
-    def _settle(self, found: list[Finding]) -> list[Finding]:
-        leaf = self.room.taxonomy.leaf
-        kept = [f for f in found if not self._is_other_document(f.leaf)]
-        kept = [f for f in kept if not leaf[f.leaf].assay or self._is_product(f)] + self._biology(kept)
-        kept = self._product_beats_source(kept)
-        strong = [f for f in kept if f.mention.kind != "weak" and f.leaf != "ev.unspec"]
-        families = {leaf[f.leaf].family for f in strong}
-        for candidate in self._by_leaf_order(f for f in kept if f.mention.kind == "weak" or f.leaf == "ev.unspec"):
-            family = leaf[candidate.leaf].family
-            if family not in families or any(f.leaf == candidate.leaf for f in strong):
-                strong.append(candidate)
-                families.add(family)
-        return strong
-
-    def _by_leaf_order(self, found: Iterable[Finding]) -> list[Finding]:
-        order = list(self.room.taxonomy.leaf)
-        return sorted(found, key=lambda f: (order.index(f.leaf), -f.strength))
-
-    def _is_other_document(self, leaf: str) -> bool:
-        words = self.room.taxonomy.leaf[leaf].never_with
-        return any(
-            word in reading.text.low for word in words for reading in (self.document.title, self.document.abstract)
-        )
-
-    def _is_product(self, finding: Finding) -> bool:
-        """Cells that are mostly a test system: here they are transplanted, injected, assembled."""
-        if finding.source == "registry":
+        if _BLAMED_BEFORE.search(text.low, max(0, mention.start - _TITLE), mention.start):
             return True
-        return self._near("as_product", finding.mention, finding.text)
+        after = _AFTER.search(text.low, max(0, mention.start - _NEAR), mention.start)
+        return bool(after and _LOST_ON.search(text.low, mention.end))
 
-    def _biology(self, found: list[Finding]) -> list[Finding]:
-        """A title about the biology of such cells, when nothing else is investigated."""
-        leaf = self.room.taxonomy.leaf
-        others = [f for f in found if not leaf[f.leaf].assay]
-        titled = [f for f in found if leaf[f.leaf].assay and f.rule == "title"]
-        return [
-            f for f in titled if not others and (leaf[f.leaf].biology or not self._near("as_assay", f.mention, f.text))
-        ]
+    def _near(self, cue: str, start: int, end: int, reading: Reading) -> str:
+        """The cue and its words close to [start, end); a title is all close."""
+        sentence = reading.text.sentence_at(start)
+        if reading is not self.document.title:
+            sentence = Sentence(max(sentence.start, start - _NEAR), min(sentence.end, end + _NEAR), "")
+        return reading.says(cue, sentence)
 
-    def _product_beats_source(self, found: list[Finding]) -> list[Finding]:
+    def _used_as(self, cue: str, finding: Finding) -> str:
+        assert finding.at is not None
+        reading = self.document.title if finding.at.text.field == "title" else self.document.abstract
+        return self._near(cue, finding.at.start, finding.at.end, reading)
+
+    # -- what stands in the end: each step vetoes some of those that still fire
+    def _other_documents(self, found: list[Finding]) -> None:
+        lows = [reading.text.low for reading in (self.document.title, self.document.abstract)]
+        for finding in found:
+            word = next((w for w in self.leaf[finding.label].never_with if any(w in low for low in lows)), "")
+            finding.unless(f'the record speaks of "{word}"' if word else "")
+
+    def _test_systems(self, found: list[Finding]) -> None:
+        """Cells that are mostly a test system count when they are transplanted, injected, assembled; or when a title
+        is about their biology and nothing else is investigated."""
+        others = any(not self.leaf[finding.label].assay for finding in found)
+        for finding in found:
+            leaf = self.leaf[finding.label]
+            if leaf.assay and finding.source != "registry" and not self._used_as("as_product", finding):
+                alone = finding.rule == "approach.title" and not others
+                finding.unless("" if alone and self._is_biology(leaf, finding) else "a test system, not a product")
+
+    def _is_biology(self, leaf: Leaf, finding: Finding) -> bool:
+        return leaf.biology or not self._used_as("as_assay", finding)
+
+    def _sources(self, found: list[Finding]) -> None:
         """Where a cell-free product is investigated, cells of the abstract need a sentence that gives them."""
-        products = [f for f in found if f.leaf.startswith("ev.") or f.leaf == "free.cm"]
-        if not products:
-            return found
-        return [f for f in found if not (_is_cell(f.leaf) and f.rule.startswith("abstract")) or self._given_as_cells(f)]
+        products = [finding for finding in found if finding.label.startswith(_CELL_FREE)]
+        for finding in found if products else ():
+            in_abstract = finding.rule.startswith("approach.abstract")
+            if _is_cell(finding.label) and in_abstract and not self._given_as_cells(finding):
+                finding.unless(f"product beats source: {products[0].label}")
 
     def _given_as_cells(self, finding: Finding) -> bool:
-        text = finding.text
-        sentence = text.sentence_at(finding.mention.start)
-        shared = any(start < sentence.end and sentence.start < end for start, end in self.abstract.phrases)
-        return self._near("as_product", finding.mention, text) and (not shared or self.stage in _SECONDARY)
+        assert finding.at is not None
+        sentence = finding.at.text.sentence_at(finding.at.start)
+        shared = any(start < sentence.end and sentence.start < end for start, end in self.products)
+        return bool(self._used_as("as_product", finding)) and (not shared or self.stage in _SECONDARY)
+
+    def _reference(self, found: list[Finding]) -> None:
+        """In a title: the drug that an experiment is measured against, and a name within a longer one."""
+        compared = self.stage in _PRECLINICAL and len({_family(finding.label) for finding in found}) > 1
+        names = [finding for finding in found if finding.kind != "title"]
+        for finding in found:
+            if compared and finding.label.startswith(_REFERENCE_DRUGS):
+                finding.unless(self._measured_against(finding))
+            if finding.kind == "title" and (longer := next((f for f in names if _holds(f, finding)), None)):
+                finding.unless(f"part of the name of {longer.label}")
+
+    def _measured_against(self, finding: Finding) -> str:
+        """'comparator "versus"' where such words stand before a drug."""
+        assert finding.at is not None
+        cue = self.document.title.first("cue", "comparator", 0, finding.at.start)
+        return f'comparator "{self.document.title.text.low[cue.start : cue.end]}"' if cue else ""
+
+    def _weak(self, found: list[Finding]) -> None:
+        """Phrases that say the family but not which count only where nothing of the family says more."""
+        unsure = [f for f in found if f.kind == "weak" or f.label == "ev.unspec"]
+        sharp = {f.label: f for f in found if f.kind != "weak" and f.label != "ev.unspec"}
+        families = {_family(label): finding for label, finding in sharp.items()}
+        order = list(self.leaf)
+        for finding in sorted(unsure, key=lambda f: (order.index(f.label), -f.strength)):
+            stronger = families.setdefault(_family(finding.label), finding)
+            if finding.label not in sharp and finding.label != stronger.label:
+                finding.beside(stronger)
+                finding.by = f"{stronger.label} says more"
 
 
-def _is_cell(leaf: str) -> bool:
-    return leaf.startswith(("cell.", "eng.ipsc"))
+def _family(leaf: str) -> str:
+    return leaf.partition(".")[0]
+
+
+def _finding(mention: Mention, text: Text, rule: str, strength: float, source: str = "text") -> Finding:
+    at = Span(text, mention.start, mention.end)
+    return Finding("approach", mention.leaf, f"approach.{rule}", strength, at, source, kind=mention.kind)
+
+
+def _holds(outer: Finding, inner: Finding) -> bool:
+    """The words of one lie within the longer words of the other: "growth factor" in "growth factor rich plasma"."""
+    assert outer.at is not None and inner.at is not None
+    longer = outer.at.end - outer.at.start > inner.at.end - inner.at.start
+    return longer and outer.at.start <= inner.at.start and inner.at.end <= outer.at.end

@@ -103,8 +103,9 @@ def _beginnings(words: tuple[str, ...], keys: dict[str, Names]) -> Iterator[tupl
         found = keys.get(key[:length], {})
         if _CUT in found:
             yield length, True, found[_CUT]
-        if _EXACT in found and (length in ends or (key[length : length + 1] == "s" and length + 1 in ends)):
-            yield length, False, found[_EXACT]
+        plural = key[length : length + 1] == "s" and length + 1 in ends
+        if _EXACT in found and (length in ends or plural):
+            yield length + (length not in ends), False, found[_EXACT]
 
 
 def _skip(matched: str, length: int) -> int:

@@ -1,11 +1,11 @@
 """Where a text names an approach: terms, short forms, vesicles by their source. Which mention labels: approach.py.
 
-Product beats source: the phrase around a vesicle or a conditioned medium belongs to the product, and the cells named
-in it are only where the product comes from.
+Product beats source: the phrase around a vesicle or a conditioned medium belongs to the product, and the cells, plants
+or platelets named in it are only where the product comes from.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,19 +16,25 @@ from tracker.classify.text import Text
 
 # A noun phrase goes back to the last of these ...
 _PHRASE_START = re.compile(
-    r"[.;:,]|\b(?:and|with|versus|vs|of|in|on|to|by|for|from|that|using|plus|or|than"
+    r"[.;:,]|\b(?:and|with|versus|vs|of|in|on|to|by|for|from|that|using|plus|or|than|could|can|may"
     r"|is|are|was|were|via|whether|[a-z]+ing)\b"
 )
-# ... and forward over "(EVs) were isolated from ...", "of ...", up to the next stop.
+# ... and forward over "(EVs) were isolated from ...", "of ...", "meant for hair are obtained from ...", up to a stop.
 _FROM_SOURCE = re.compile(
-    r"s?\s*(?:\([^)]{1,40}\)\s*)?(?:[a-z0-9-]+\s){0,2}?(?:that |which )?(?:are |were |was |is )?"
-    r"(?:derived|isolated|secreted|released|obtained|produced|purified|extracted|collected|from|of|by)\b[^.;:,]{0,90}"
+    r"s?\s*(?:\([^)]{1,40}\)\s*)?(?:(?:meant|intended|used|made)\s(?:for\s)?(?:[a-z0-9-]+\s){1,3}?)?"
+    r"(?:[a-z0-9-]+\s){0,2}?(?:that |which )?(?:are |were |was |is )?"
+    r"(?:(?:derived|isolated|secreted|released|shed|obtained|produced|purified|extracted|collected)(?: from| by| of)?"
+    r"|from|of|by)\b([^.;:]{0,150})"
 )
 # ... but not into the verb or the place: "derived from MSCs promote dermal papilla cells in mice".
 _PHRASE_END = re.compile(
     r"(?<![-a-z])(?:(?:promot|activat|enhanc|regulat|accelerat|improv|increas|modulat|inhibit|protect|attenuat)[a-z]*"
-    r"|(?:stimulate|induce)s?|can|could|may|on|in|to|for|with|versus)\b"
+    r"|(?:stimulate|induce|shorten|lengthen|delay|awaken|revive|rescue)s?|can|could|may|on|in|to|for|with|versus"
+    r"|was|were|is|are)\b|,(?!\s(?:[a-z0-9-]+\s){0,4}?(?:[a-z0-9-]+,|and\b|or\b))"
 )
+# "exosomes that dermal papilla cells release"
+_SOURCE_CLAUSE = re.compile(r"s?\s(?:that|which)\s(?:[a-z0-9-]+\s){1,6}?(?:release|secrete|shed|produce)d?\b")
+_ITEM = re.compile(r",|\band\b|\bor\b|/")
 # "platelet-rich plasma (PRP)"; with more words between, the letters must fit: "botulinum toxin A (BTXA)".
 _SHORT_FORM = re.compile(r"([a-zA-Z -]{0,25}?)\s?[(\[]\s*([A-Za-z][A-Za-z0-9/-]{1,9}?)s?\s*[)\];,]")
 _BETWEEN = ("", "extract", "injection", "therapy", "treatment", "gel", "solution", "cell")
@@ -37,28 +43,22 @@ _YIELDS_PRODUCT = re.compile(
     r"[- ](?:derived|secreted)\s(?:[a-z-]+\s){0,2}?"
     r"(?:factor|protein|peptide|medi[au]|extract|secretome|supernatant|lysate|cytokine|matrix)"
 )
+# "no exosomes", "without the cells"
+_DENIED = re.compile(r"\b(?:no|without|neither|nor|instead of|rather than|free of|lacking)\s(?:[a-z-]+\s){0,2}$")
+_SOURCES = ("cell.", "eng.", "oth.botanical", "oth.topical", "oth.nutrition", "blood.")
 
 
 class Mention(NamedTuple):
-    """leaf was named at [start, end); kind: term, title (labels only from a title), weak, abbr."""
+    """leaf was named at [start, end). kind: term, title (labels only from a title), weak, abbr. by: what vetoes it."""
 
     leaf: str
     start: int
     end: int
     kind: str
+    by: str = ""
 
 
-class Products(NamedTuple):
-    """Mentions in one text, and the phrases that belong to cell-free products."""
-
-    mentions: list[Mention]
-    phrases: list[tuple[int, int]]
-
-    def is_source(self, mention: Mention) -> bool:
-        return any(start <= mention.start < end for start, end in self.phrases)
-
-
-Glossary = dict[str, str]  # short form -> leaf; "" where the document means something else by it
+Glossary = dict[str, tuple[str, str]]  # short form -> its leaf, and why it does not count ("" where it does)
 
 
 class Mentions:
@@ -73,50 +73,68 @@ class Mentions:
     def glossary(self, readings: Sequence[Reading]) -> Glossary:
         """The short forms of a document: those that it spells out, and those of the taxonomy unless spelt otherwise."""
         known: Glossary = {}
-        texts = [(reading.text, _found(reading)) for reading in readings]
+        texts = [(reading.text, [m for m in _found(reading) if not m.by]) for reading in readings]
         for text, found in texts:
             for mention in found:
                 match = _SHORT_FORM.match(text.cased, mention.end) if mention.kind != "weak" else None
                 if match and not match[2].islower() and _fits(text, mention, match):
-                    known.setdefault(match[2], mention.leaf)
+                    known.setdefault(match[2], (mention.leaf, ""))
         for abbr, leaf in self._abbr.items():
             if abbr not in known and any(abbr in text.cased for text, _ in texts):
-                known[abbr] = "" if any(_means_other(*text, abbr, leaf) for text in texts) else leaf
+                other = any(_means_other(*text, abbr, leaf) for text in texts)
+                known[abbr] = leaf, f"the record spells {abbr} out as something else" if other else ""
         return known
 
-    def find(self, reading: Reading, known: Glossary) -> Products:
-        """Mentions by position."""
+    def find(self, reading: Reading, known: Glossary) -> tuple[list[Mention], list[tuple[int, int]]]:
+        """Mentions by position, and the phrases that belong to cell-free products."""
         text, found = reading.text, _found(reading)
-        for abbr, leaf in known.items():
-            if leaf and abbr in text.cased:
+        for abbr, (leaf, by) in known.items():
+            if abbr in text.cased:
                 kind = "weak" if leaf in self._weak else "abbr"
-                found += [Mention(leaf, *match.span(), kind) for match in _word(abbr).finditer(text.cased)]
-        return self._resolve(text, sorted(set(found), key=lambda mention: (mention.start, -mention.end)))
-
-    def _resolve(self, text: Text, found: list[Mention]) -> Products:
-        """Vesicles become leaves by their source; phrases of products are marked."""
-        mentions: list[Mention] = []
+                found += [Mention(leaf, *match.span(), kind, by) for match in _word(abbr).finditer(text.cased)]
+        found = sorted(set(found), key=lambda mention: (mention.start, -mention.end))
+        products: dict[Mention, tuple[int, int]] = {}
         phrases: list[tuple[int, int]] = []
         for mention in found:
-            if _YIELDS_PRODUCT.match(text.low, mention.end):
+            if mention.leaf.startswith((VESICLE, "ev.", "free.cm")) and not mention.by:
+                products[mention] = phrase = _phrase(text, mention)
+                phrases.append(phrase)
+            elif _YIELDS_PRODUCT.match(text.low, mention.end):
                 phrases.append((mention.start, mention.end))
-            if mention.leaf == VESICLE:
-                phrase = _phrase(text, mention)
-                mentions.append(mention._replace(leaf=self._vesicle_leaf(text, mention, phrase)))
-            elif mention.leaf.startswith(("ev.", "free.cm")):
-                phrase = _phrase(text, mention)
-                mentions.append(mention)
-            else:
-                mentions.append(mention)
-                continue
-            phrases.append(phrase)
-        return Products(mentions, phrases)
+        resolved = [named for mention in found for named in self._named(text, mention, products.get(mention))]
+        return [_judged(text, mention, phrases) for mention in resolved], phrases
 
-    def _vesicle_leaf(self, text: Text, mention: Mention, phrase: tuple[int, int]) -> str:
-        """The source named right after the vesicle word ("of", "derived from"), else the one named before it."""
-        after = self._sources.find(text.low[mention.end : phrase[1]])
-        hits = after or self._sources.find(text.low[phrase[0] : mention.start])
-        return min((hit.name for hit in hits), key=self._source_order.__getitem__) if hits else "ev.unspec"
+    def _named(self, text: Text, mention: Mention, phrase: tuple[int, int] | None) -> Iterator[Mention]:
+        """A vesicle becomes a leaf by its source; "of fat cells, platelets and plants" are three."""
+        if mention.leaf != VESICLE:
+            yield mention
+            return
+        start, end = phrase or (mention.start, mention.end)
+        after, before = text.low[mention.end : end], text.low[start : mention.start]
+        leaves = {leaf for item in _ITEM.split(after) if (leaf := self._source(item))} or {self._source(before)}
+        if leaves == {""}:
+            # Bare "vesicles" are vesicles of cells only where cells stand beside them.
+            unsure = "vesicles, but of what?" if mention.kind == "bare" else ""
+            leaves, mention = {"ev.unspec"}, mention._replace(by=mention.by or unsure)
+        kind = "term" if mention.kind == "bare" else mention.kind
+        for leaf in sorted(leaves):
+            yield mention._replace(leaf=leaf, kind=kind)
+
+    def _source(self, words: str) -> str:
+        hits = self._sources.find(words)
+        return min((hit.name for hit in hits), key=self._source_order.__getitem__, default="")
+
+
+def _judged(text: Text, mention: Mention, phrases: list[tuple[int, int]]) -> Mention:
+    """What the words right beside a mention say against it."""
+    by = mention.by
+    if not by and mention.leaf.startswith(_SOURCES):
+        by = "product beats source" if any(start <= mention.start < end for start, end in phrases) else ""
+    if not by and text.low.startswith(("-free", " free "), mention.end):
+        by = "denied: free of it"
+    if not by and (denied := _DENIED.search(text.low, max(0, mention.start - 40), mention.start)):
+        by = f'denied "{denied[0].strip()}"'
+    return mention._replace(by=by)
 
 
 @lru_cache(maxsize=1000)
@@ -143,12 +161,16 @@ def _means_other(text: Text, found: list[Mention], abbr: str, leaf: str) -> bool
 
 
 def _found(reading: Reading) -> list[Mention]:
-    """Mentions by terms, less those that lie within a longer phrase that their leaf excludes."""
+    """Mentions by terms; those that lie within a longer phrase that their leaf excludes are vetoed by it."""
     found, excluded = list[Mention](), list[Mention]()
     for hit in reading.all(LEAF):
         kind, _, leaf = hit.name.partition(" ")
         (excluded if kind == "not" else found).append(Mention(leaf, hit.start, hit.end, kind))
-    return [m for m in found if not any(x.leaf == m.leaf and x.start <= m.start and m.end <= x.end for x in excluded)]
+    for n, m in enumerate(found if excluded else ()):
+        longer = next((x for x in excluded if x.leaf == m.leaf and x.start <= m.start < x.end), None)
+        if longer:
+            found[n] = m._replace(by=f'means something else "{reading.text.low[longer.start : longer.end]}"')
+    return found
 
 
 def _phrase(text: Text, mention: Mention) -> tuple[int, int]:
@@ -156,8 +178,10 @@ def _phrase(text: Text, mention: Mention) -> tuple[int, int]:
     left = max(text.sentence_at(mention.start).start, mention.start - 70)
     for match in _PHRASE_START.finditer(text.low, left, mention.start):
         left = match.end()
+    if clause := _SOURCE_CLAUSE.match(text.low, mention.end):
+        return left, clause.end()
     source = _FROM_SOURCE.match(text.low, mention.end)
     if source is None:
         return left, mention.end
-    end = _PHRASE_END.search(text.low, mention.end, source.end())
+    end = _PHRASE_END.search(text.low, source.start(1), source.end())
     return left, end.start() if end else source.end()

@@ -6,16 +6,18 @@ import re
 from typing import NamedTuple
 
 from tracker.classify.document import Reading
+from tracker.classify.lexicon import Hit
 from tracker.classify.text import Text
 
 # iv before iii before ii before i, else "ii" is read as "i" and a rest. "2b/3" inside a trial's name: ALLEGRO-2b/3.
 _ONE = r"(iv|iii|ii|i|[0-4])\s?-?([abc](?![a-z0-9]))?"
 _PHASE = re.compile(rf"\bphases?[\s-]*{_ONE}(?:\s?(?:/|-|to|and|&|or)\s?(?:phase\s?)?{_ONE})?(?![a-z0-9])")
 _ACRONYM = re.compile(r"\b[a-z]{3,12}[a-z0-9-]{0,20}-([12])([ab])?/([23])(?![a-z0-9/])")
+_NUMBERED = re.compile(r"-[12][ab]?/[23]")  # is worth a look for an acronym
 # What stands before "phase" when it is a part of the hair cycle, of a study, of a scan.
 _OTHER_PHASE = re.compile(
     r"(?:anagen|catagen|telogen|exogen|growth|resting|luteal|follicular|acute|chronic|lag|imaging|contrast"
-    r"|two|three|single|double|mid|solid|liquid|gas)[ -]$"
+    r"|mid|solid|liquid|gas)[ -]$|(?:two|three|single|double)-$"
 )
 # "in phase III studies", "limited phase II clinical trials": other people's.
 _OTHERS_TRIALS = re.compile(r"\s(?:[a-z-]+\s){0,3}?(?:trials|studies)\b")
@@ -40,7 +42,7 @@ def phases(text: Text) -> list[Phase]:
             early = text.low[: match.start()].endswith("early ")
             if not _OTHER_PHASE.search(text.low, max(0, match.start() - 14), match.start()):
                 found.append(_phase(match[1], match[2], match[3], *match.span(), early=early))
-    for match in _ACRONYM.finditer(text.low) if "/" in text.low else ():
+    for match in _ACRONYM.finditer(text.low) if _NUMBERED.search(text.low) else ():
         found.append(_phase(match[1], match[2], match[3], *match.span(), early=False))
     return found
 
@@ -57,29 +59,42 @@ def own_phase(reading: Reading, protocol: bool = False) -> Phase | None:
 
     In a protocol the planned trial is its own.
     """
-    found = [
-        phase
-        for phase in phases(reading.text)
-        if not reading.first("stage_cue", "not_a_phase", phase.end, phase.end + 4)
-    ]
-    if reading.text.field == "title":
-        return _together(found) if found else None
-    return next((phase for phase in found if protocol or _is_own(reading, phase)), None)
+    own = (phase for phase in phases(reading.text) if not refusal(reading, phase, protocol))
+    return _together(list(own)) if reading.text.field == "title" else next(own, None)
 
 
-def _together(found: list[Phase]) -> Phase:
+def refused_phases(reading: Reading, protocol: bool = False) -> list[tuple[Phase, str]]:
+    """Phases of the text that are not its own, each with the reason."""
+    judged = [(phase, refusal(reading, phase, protocol)) for phase in phases(reading.text)]
+    return [(phase, by) for phase, by in judged if by]
+
+
+def _together(found: list[Phase]) -> Phase | None:
     digits = "".join(sorted(set("".join(phase.digits for phase in found))))
-    return found[0]._replace(digits=digits) if digits in ("12", "23") else found[0]
+    return found[0]._replace(digits=digits) if digits in ("12", "23") else next(iter(found), None)
 
 
-def _is_own(reading: Reading, phase: Phase) -> bool:
+def refusal(reading: Reading, phase: Phase, protocol: bool) -> str:
+    """Why a phase is not the record's own, or ""."""
+    if hit := reading.first("stage_cue", "not_a_phase", phase.end, phase.end + 4):
+        return f'not a trial phase "{_words(reading, hit)}"'
+    if protocol or reading.text.field == "title":
+        return ""
     text = reading.text
     sentence = text.sentence_at(phase.start)
+    if sentence.part == "background":
+        return "background part"
     before, after = max(sentence.start, phase.start - _BEFORE), min(sentence.end, phase.end + _AFTER)
-    if sentence.part == "background" or reading.first("stage_cue", "not_own", before, after):
-        return False
+    if hit := reading.first("stage_cue", "not_own", before, after):
+        return f'planned or of others "{_words(reading, hit)}"'
     pooled = "pool" in text.low[sentence.start : sentence.end]
     if _OTHERS_TRIALS.match(text.low, phase.end) and not pooled:
-        return False
+        return "trials of others"
     told = reading.first("stage_cue", "told_of_others", phase.end, sentence.end)
-    return not told or reading.first("cue", "own_work", sentence.start, sentence.end) is not None
+    if told and reading.first("cue", "own_work", sentence.start, sentence.end) is None:
+        return f'told of others "{_words(reading, told)}"'
+    return ""
+
+
+def _words(reading: Reading, hit: Hit) -> str:
+    return reading.text.low[hit.start : hit.end]

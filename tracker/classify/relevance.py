@@ -1,20 +1,27 @@
 """Is the record about hair loss, its treatment or the biology of hair growth? Yes or no, with the words that say so.
 
 In order: what stands in the title; for a trial its conditions; MeSH; how often and where the abstract speaks of hair;
-one mention that says whom or what was treated. Hair as a specimen, hair removal, hairy cells and alopecia in a list
-of side effects are no hair loss (rules.toml).
+an approach in the title and a hint of hair beside it; one mention that says whom or what was treated. Hair as a
+specimen, hair removal, hairy cells and alopecia in a list of side effects are no hair loss (rules.toml).
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator
+from functools import cached_property, partial
 
-from tracker.classify.document import Document, Span
+from tracker.classify.document import Document, Reading
+from tracker.classify.finding import Finding, first_answer
 from tracker.classify.lexicon import Hit
 from tracker.classify.rules import CONDITION, LEAF
+from tracker.classify.text import Span
 
-_NEVER = ("inherited", "pulling", "leukaemia")  # titles that no word of hair loss saves
+RELEVANT, OFF = "hair", "off"
+_NEVER = {"inherited", "pulling", "leukaemia"}  # titles that no word of hair loss saves
+# Beside one of these in a title plain "hair" needs no second mention; but not "hair-like", "hair bundle".
+_REGENERATIVE = ("cell.", "eng.", "ev.", "vesicle", "free.", "act.", "blood.")
+_LIKE = re.compile(r"[ -](?:like|bundle|cell|pin|sensor)")
+_DISEASES = ("alopecia", "hair loss", "bald", "effluvium", "lichen", "hair shedding", "loss of")
+_SHORT_ABSTRACT = 3  # sentences
 _LOSS, _SHORT = "loss", "short form"
 _SHORT_FORM = re.compile(r"\s?\(([A-Z]{2,5})s?\)")
 # Right before a word of hair loss: it is the population, or what the treatment is for.
@@ -22,20 +29,25 @@ _POPULATION = re.compile(
     r"\b(?:patients|participants|subjects|men|women|volunteers|individuals|people|males|females|adults|children)\s"
     r"(?:with|who have|suffering from|affected by)\s(?:[a-z0-9-]+\s){0,4}$"
 )
-_PURPOSE = re.compile(r"\b(?:treat|treatment|treating|therapy|management|prevention)\s(?:of|for)\s(?:[a-z-]+\s){0,3}$")
+_PURPOSE = re.compile(
+    r"\b(?:(?:treat|treatment|treating|therapy|management|prevention)\s(?:of|for)"
+    r"|(?:to|for|of) (?:treat|prevent)(?:ing)?)"
+    r"\s(?:[a-z-]+\s){0,3}$"
+)
+# "nephritis, rash and alopecia", "alopecia, neutropenia and mucositis", "alopecia was one of the adverse events"
+_LISTED = re.compile(r"\b(?:and|or|,)\s?$|\b(?:of|on)\s?$")
+_LISTED_ON = re.compile(r"\s?(?:,|and\b|or\b|was (?:one|the)|as (?:an?|one))")
 
 
-@dataclass(frozen=True, slots=True)
-class Relevance:
-    relevant: bool
-    rule: str
-    strength: float
-    source: str = "text"
-    at: Span | None = None
+def judge_relevance(document: Document, every: bool = False) -> list[Finding]:
+    """The verdict first ("hair" or "off"), then what was vetoed; with `every` also what was outweighed."""
+    if not document.has_hair:
+        return [_answer(OFF, "hair.absent", 1.0)]
+    return _Case(document).judge(every)
 
 
-def judge_relevance(document: Document) -> Relevance:
-    return _Case(document).judge()
+def _answer(label: str, rule: str, strength: float, at: Span | None = None, source: str = "text") -> Finding:
+    return Finding("relevance", label, rule, strength, at, source)
 
 
 class _Case:
@@ -43,44 +55,88 @@ class _Case:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.title = document.title.all("hair")
-        self.other = document.title.all("other")
+        self.vetoed: list[Finding] = []
+        self.title = [hit for hit in document.title.all("hair") if _is_of_scalp(document.title, hit)]
+        names = document.title.all(LEAF)
+        # "dental pulp stem cells", "bone marrow": a word in the name of an approach is no subject of its own.
+        # Nor is one that runs into a word of hair: "in human hair" in "in human hair follicles".
+        self.other = [
+            hit for hit in document.title.all("other")
+            if not any(name.start <= hit.start and hit.end <= name.end for name in names)
+            and not any(hair.start < hit.end < hair.end for hair in self.title)
+        ]  # fmt: skip
 
-    def judge(self) -> Relevance:
-        if self._is_other_disease():
-            return self._off()
-        steps: tuple[Callable[[], Relevance | None], ...] = (
-            self._by_title,
-            self._by_condition,
-            self._by_mesh,
-            self._by_abstract,
-            self._by_purpose,
-        )
-        for step in steps:
-            found = step()
-            if found:
-                return found
-        return self._off()
+    def judge(self, every: bool) -> list[Finding]:
+        found = first_answer(self._answers(), every)
+        if found[0].label == OFF:
+            return found + self.vetoed
+        return [finding for finding in found if finding.label != OFF] + self.vetoed
 
-    def _is_other_disease(self) -> bool:
-        """A title that no word of hair loss saves; hair pulling beside a named disorder is a comparison with it."""
-        named = {hit.name for hit in self.other}
-        compared = named & set(_NEVER) == {"pulling"} and bool(self.document.title.all(CONDITION))
-        return bool(named & set(_NEVER)) and not compared
+    def _answers(self) -> Iterator[Finding | None]:
+        named = {hit.name for hit in self.other} & _NEVER
+        # Hair pulling beside a named disorder is a comparison with it.
+        if not named or (named == {"pulling"} and self.document.title.all(CONDITION)):
+            yield self._by_title()
+            yield self._by_short_form()
+            yield self._by_condition()
+            yield self._by_mesh()
+            yield self._by_abstract()
+            yield self._by_hint()
+            yield self._by_purpose()
+        yield self._off()
 
-    def _by_title(self) -> Relevance | None:
+    def _by_title(self) -> Finding | None:
         """Words of the loss; or of the follicle, when the title is about nothing else."""
-        loss = next((hit for hit in self.title if hit.name == _LOSS), None)
-        if loss:
-            return Relevance(True, "hair.title", 0.95, at=self.document.title.span(loss))
-        if self.title and not self.other:
-            return Relevance(True, f"{self.title[0].name}.title", 0.9, at=self.document.title.span(self.title[0]))
-        return self._by_short_form()
+        reading = self.document.title
+        for hit in sorted(self.title, key=lambda hit: hit.name != _LOSS):
+            by = ""
+            if hit.name == _LOSS:
+                by = self._is_side_effect(hit)
+            elif self._is_source(hit):
+                by = "the follicle is only where the cells come from"
+            elif self.other:
+                by = f'other.{self.other[0].name} "{self._words(self.other[0])}"'
+            rule, strength = ("hair.title", 0.95) if hit.name == _LOSS else (f"{hit.name}.title", 0.9)
+            answer = _answer(RELEVANT, rule, strength, reading.span(hit))
+            if not by:
+                return answer
+            self.vetoed.append(answer.unless(by))
+        return None
 
-    def _by_short_form(self) -> Relevance | None:
+    def _names_loss(self) -> bool:
+        return any(hit.name == _LOSS for hit in self.counted)
+
+    def _is_source(self, hit: Hit) -> bool:
+        """ "Hair follicle stem cells" for something else: no other word of hair in the title or the abstract."""
+
+        def within(reading: Reading, hit: Hit) -> bool:
+            names = (name for name in reading.all(LEAF) if name.name.endswith(" cell.hfsc"))
+            return any(name.start <= hit.start and hit.end <= name.end for name in names)
+
+        title, abstract = self.document.title, self.document.abstract
+        return (
+            bool(self.document.record.abstract)
+            and within(title, hit)
+            and all(within(title, other) for other in self.title)
+            and all(within(abstract, other) for other in self.counted)
+            and not abstract.all("hint")
+        )
+
+    def _words(self, hit: Hit) -> str:
+        return self.document.title.text.low[hit.start : hit.end]
+
+    def _is_side_effect(self, hit: Hit) -> str:
+        """Hair loss among other side effects or signs in a title: the title is about what causes them."""
+        reading = self.document.title
+        sentence = reading.text.sentence_at(hit.start)
+        low = reading.text.low
+        listed = _LISTED.search(low, max(0, hit.start - 8), hit.start) or _LISTED_ON.match(low, hit.end)
+        return reading.says("adverse", sentence) if listed else ""
+
+    def _by_short_form(self) -> Finding | None:
         """ "AGA" in a title beside an approach, unless the abstract spells it as something else."""
         title, abstract = self.document.title, self.document.abstract.text
-        if self.other or not title.all(LEAF):
+        if not title.all(LEAF) or (self.other and not self._names_loss()):
             return None
         for abbr in self.document.rules.hair_abbr:
             match = re.search(rf"\b{abbr}\b", title.text.cased) if abbr in title.text.cased else None
@@ -88,34 +144,65 @@ class _Case:
             if match and (
                 spelt < 0 or any(hit.end in (spelt, spelt - 1) for hit in self.document.abstract.all("hair"))
             ):
-                return Relevance(True, "short_form.title", 0.7, at=Span(title.text, *match.span()))
+                return _answer(RELEVANT, "short_form.title", 0.7, Span(title.text, *match.span()))
         return None
 
-    def _by_condition(self) -> Relevance | None:
+    def _by_condition(self) -> Finding | None:
         """What a trial is registered for."""
         if self.document.record.trial is None:
             return None
         reading = self.document.column("conditions")
         hit = reading.first("hair", _LOSS)
-        return Relevance(True, "hair.condition", 0.95, "registry", reading.span(hit)) if hit else None
+        return _answer(RELEVANT, "hair.condition", 0.95, reading.span(hit), "registry") if hit else None
 
-    def _by_mesh(self) -> Relevance | None:
+    def _by_mesh(self) -> Finding | None:
         """A hair heading of MeSH and a word of hair in the text; alone, MeSH Alopecia is mostly a side effect."""
         heading = next(iter(sorted(self.document.mesh & self.document.rules.hair_mesh)), "")
-        if not heading or not (self.title or self.counted) or (self.other and not self.title):
+        if not heading:
             return None
-        return Relevance(True, "hair.mesh", 0.8, "mesh", self.document.quoted("terms", heading))
+        by = ""
+        if not (self.title or self.counted):
+            by = "no word of hair in the text"
+        elif self.other:
+            by = f'other.{self.other[0].name} "{self._words(self.other[0])}"'
+        answer = _answer(RELEVANT, "hair.mesh", 0.8, self.document.quoted("terms", heading), "mesh")
+        if by:
+            self.vetoed.append(answer.unless(by))
+        return None if by else answer
 
-    def _by_abstract(self) -> Relevance | None:
+    def _by_abstract(self) -> Finding | None:
         """Hair in two sentences, in three when the title is about something else; without a title, twice."""
         text, counted = self.document.abstract.text, self.counted
         sentences = {text.sentence_at(hit.start).start for hit in counted}
         enough = len(counted) >= 2 if not self.document.record.title else len(sentences) >= (3 if self.other else 2)
+        if len(text.sentences) <= _SHORT_ABSTRACT and not self.other and not enough:
+            return self._by_short_abstract()
         if enough and any(hit.name == _LOSS for hit in counted):
-            return Relevance(True, "hair.abstract", 0.7, at=self.document.abstract.span(counted[0]))
+            return _answer(RELEVANT, "hair.abstract", 0.7, self.document.abstract.span(counted[0]))
         return None
 
-    def _by_purpose(self) -> Relevance | None:
+    def _by_short_abstract(self) -> Finding | None:
+        """In a few sentences one mention weighs as much as several in many, unless it is one of a list of diseases."""
+        low = self.document.abstract.text.low
+        for hit in self.counted:
+            listed = _LISTED.search(low, max(0, hit.start - 8), hit.start) or _LISTED_ON.match(low, hit.end)
+            if hit.name == _LOSS and not (listed and low.startswith(_DISEASES, hit.start)):
+                return _answer(RELEVANT, "hair.short_abstract", 0.6, self.document.abstract.span(hit))
+        return None
+
+    def _by_hint(self) -> Finding | None:
+        """An approach in the title beside "scalp", "thinning" or plain "hair", and hair once more in the abstract."""
+        title = self.document.title
+        hint = title.first("hint", "hint")
+        if hint is None or not title.all(LEAF) or (self.other and not self._names_loss()):
+            return None
+        core = any(hit.name.partition(" ")[2].startswith(_REGENERATIVE) for hit in title.all(LEAF))
+        alone = core and self._words(hint) == "hair" and not _LIKE.match(title.text.low, hint.end)
+        if self.counted or self.document.abstract.all("hint") or alone:
+            return _answer(RELEVANT, "hint.title", 0.6, title.span(hint))
+        return None
+
+    def _by_purpose(self) -> Finding | None:
         """One mention is enough where it says who was treated, or what for, and no other disease stands beside it."""
         if self.other:
             return None
@@ -126,25 +213,26 @@ class _Case:
             if hit.name == _LOSS and (_POPULATION.search(before) or _PURPOSE.search(before)):
                 listed = self.document.rules.title.find(text.low[sentence.start : sentence.end])
                 if not any(other.group == "other" for other in listed):
-                    return Relevance(True, "hair.purpose", 0.6, at=self.document.abstract.span(hit))
+                    return _answer(RELEVANT, "hair.purpose", 0.6, self.document.abstract.span(hit))
         return None
 
-    def _off(self) -> Relevance:
+    def _off(self) -> Finding:
         if self.other and (self.counted or self.title):
             reason = next((hit for hit in self.other if hit.name in _NEVER), self.other[0])
-            return Relevance(False, f"other.{reason.name}", 0.9, at=self.document.title.span(reason))
+            return _answer(OFF, f"other.{reason.name}", 0.9, self.document.title.span(reason))
         if self.counted:
-            return Relevance(False, "hair.in_passing", 0.8, at=self.document.abstract.span(self.counted[0]))
-        return Relevance(False, "hair.absent", 1.0)
+            return _answer(OFF, "hair.in_passing", 0.8, self.document.abstract.span(self.counted[0]))
+        return _answer(OFF, "hair.absent", 1.0)
 
     @cached_property
     def counted(self) -> list[Hit]:
         """Mentions of hair in the abstract, short forms included, less those in lists of side effects."""
         reading, kept = self.document.abstract, list[Hit]()
         text = reading.text
-        for hit in reading.all("hair"):
-            sentence = text.sentence_at(hit.start)
-            if hit.name == _LOSS and reading.first("cue", "adverse", sentence.start, sentence.end):
+        for hit in filter(partial(_is_of_scalp, reading), reading.all("hair")):
+            adverse = reading.says("adverse", text.sentence_at(hit.start)) if hit.name == _LOSS else ""
+            if adverse:
+                self.vetoed.append(_answer(RELEVANT, "hair.abstract", 0.7, reading.span(hit)).unless(adverse))
                 continue
             kept.append(hit)
             spelt = _SHORT_FORM.match(text.cased, hit.end)
@@ -152,3 +240,9 @@ class _Case:
                 again = re.finditer(rf"\b{spelt[1]}\b", text.cased)
                 kept += [Hit(*match.span(), "hair", _SHORT) for match in again if match.start() > spelt.end()]
         return kept
+
+
+def _is_of_scalp(reading: Reading, hit: Hit) -> bool:
+    """Not the hair of the inner ear: "lost hair cells", "hair bundles"."""
+    low = reading.text.low
+    return not (low.endswith("hair", 0, hit.end) and low.startswith((" cell", " bundle"), hit.end))

@@ -10,23 +10,35 @@ from typing import Any
 
 from tracker.classify.lexicon import Entry, Lexicon
 from tracker.classify.taxonomy import Taxonomy
+from tracker.classify.text import Text
+from tracker.records import Record
 
 _FILE = Path(__file__).with_name("rules.toml")
 # Section of rules.toml -> group of its hits. A title and an abstract speak of a study in different words.
-_BOTH = {"hair": "hair", "cue": "cue", "stage_cue": "stage_cue", "flag": "flag"}
-_TITLE = _BOTH | {"other_subject": "other", "stage_title": "study"}
-_ABSTRACT = _BOTH | {"stage_text": "study", "species": "species"}
+_PLAIN = {"cue": "cue", "stage_cue": "stage_cue", "count": "count"}
+_PLAIN_TITLE, _PLAIN_ABSTRACT = _PLAIN | {"stage_title": "study"}, _PLAIN | {"stage_text": "study"}
+_HAIR = {"hair": "hair", "hint": "hint", "flag": "flag"}
+_TITLE = _PLAIN_TITLE | _HAIR | {"other_subject": "other"}
+_ABSTRACT = _PLAIN_ABSTRACT | _HAIR | {"species": "species"}
+# The cues that say whose work a sentence speaks of; the others matter only for approaches.
+_PLAIN_CUES = ("background", "own_work", "not_done")
 
 LEAF, CONDITION = "leaf", "condition"
 
 
 class Rules:
-    """`title` reads titles and short registry fields, `abstract` abstracts; both know every leaf and condition."""
+    """`title` reads titles and short registry fields, `abstract` abstracts; both know every leaf and condition.
+
+    `plain_title` and `plain_abstract` know only the words of a study: enough for a record without a word of hair.
+    """
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self.lists: dict[str, dict[str, Any]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
-        self.hair_mesh = frozenset(self.lists["hair"].pop("mesh"))
-        self.hair_abbr: list[str] = self.lists["hair"].pop("abbr")
+        hair = self.lists["hair"]
+        self.hair_mesh = frozenset(hair.pop("mesh"))
+        self.hair_abbr: list[str] = hair.pop("abbr")
+        self._stems: list[str] = hair.pop("stems")
+        self._title_stems = [*self._stems, *hair.pop("rare_stems")]
         self.vesicle_abbr: list[str] = self.lists["vesicle"].pop("abbr")
         self.kinds_of_type: dict[str, list[str]] = {}
         for kind, names in self.lists["types"].items():
@@ -35,7 +47,23 @@ class Rules:
         shared = [*_taxonomy_entries(taxonomy), *self._vesicle_entries()]
         self.title = Lexicon([*shared, *self._entries(_TITLE)])
         self.abstract = Lexicon([*shared, *self._entries(_ABSTRACT)])
+        self.plain_title = Lexicon(filter(_is_plain, self._entries(_PLAIN_TITLE)))
+        self.plain_abstract = Lexicon(filter(_is_plain, self._entries(_PLAIN_ABSTRACT)))
         self.sources = Lexicon(Entry("source", leaf.id, phrase) for leaf in taxonomy.leaves for phrase in leaf.source)
+        self._drugs = Lexicon(Entry("hair", "drug", phrase) for phrase in hair["drug"])
+
+    def may_be_hair(self, record: Record, title: Text, abstract: Text) -> bool:
+        """A quick look: where this is false, no phrase of [hair] stands in the record (a test holds it to that)."""
+        head = title.low
+        if record.trial is not None:
+            head += "\n".join(record.trial.conditions).lower()
+        # Lists, not generators: this is asked of every record of a crawl.
+        return (
+            any([stem in abstract.low for stem in self._stems])
+            or any([stem in head for stem in self._title_stems])
+            or any([abbr in title.cased for abbr in self.hair_abbr])
+            or bool(self._drugs.find(title.low))
+        )
 
     def _entries(self, sections: dict[str, str]) -> Iterator[Entry]:
         for section, group in sections.items():
@@ -45,6 +73,10 @@ class Rules:
     def _vesicle_entries(self) -> Iterator[Entry]:
         for kind, phrases in self.lists["vesicle"].items():
             yield from (Entry(LEAF, f"{kind} {VESICLE}", phrase) for phrase in phrases)
+
+
+def _is_plain(entry: Entry) -> bool:
+    return entry.group != "cue" or entry.name in _PLAIN_CUES
 
 
 VESICLE = "vesicle"  # stands for a leaf until its source is known

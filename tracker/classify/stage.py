@@ -5,13 +5,14 @@ that it reports; a publication type that names a phase; a phase in the text that
 publication types; the words of title and abstract; MeSH check tags.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
 
-from tracker.classify.document import Reading, Span
-from tracker.classify.phase import own_phase
-from tracker.classify.study import Study
-from tracker.records import Label
+from tracker.classify.document import Reading
+from tracker.classify.finding import Finding, first_answer
+from tracker.classify.phase import own_phase, refused_phases
+from tracker.classify.rules import LEAF
+from tracker.classify.study import Study, number_of
+from tracker.classify.text import Span
 
 # ClinicalTrials.gov API v2, designModule.phases.
 REGISTRY_STAGE = {
@@ -24,24 +25,23 @@ REGISTRY_STAGE = {
     ("PHASE3",): "phase3",
     ("PHASE4",): "phase4",
 }
+_CASES = 4
 _DOUBLE = {"12": "phase1_2", "23": "phase2_3"}
 Linked = Sequence[tuple[str, tuple[str, ...]]]
 
 
-class Verdict(NamedTuple):
-    stage: str
-    rule: str
-    strength: float
-    source: str = "text"
-    at: Span | None = None
+def judge_stage(study: Study, linked: Linked, every: bool = False) -> list[Finding]:
+    """The verdict first; with `every` also what it outweighs and the phases that are not the record's own.
+
+    linked: (NCT number, phases as the registry says) of the trials that the record reports.
+    """
+    is_trial = study.document.record.kind == "trial"
+    found = first_answer(_registered(study) if is_trial else _published(study, linked), every)
+    return found + (_refused(study) if every else [])
 
 
-def judge_stage(study: Study, linked: Linked) -> Label:
-    """linked: (NCT number, phases as the registry says) of the trials that the record reports."""
-    verdict = _registered(study) if study.document.record.kind == "trial" else _published(study, linked)
-    return study.document.label(
-        "stage", verdict.stage, f"stage.{verdict.rule}", verdict.strength, verdict.at, source=verdict.source
-    )
+def _verdict(stage: str, rule: str, strength: float, source: str = "text", at: Span | None = None) -> Finding:
+    return Finding("stage", stage, f"stage.{rule}", strength, at, source)
 
 
 def stage_of_phase(digits: str) -> str:
@@ -50,27 +50,29 @@ def stage_of_phase(digits: str) -> str:
 
 
 # ---------------------------------------------------------------- trials
-def _registered(study: Study) -> Verdict:
+def _registered(study: Study) -> Iterator[Finding | None]:
     """The registry's own word; where it is silent, the words of the record."""
     trial = study.document.record.trial
     phases, kind = (trial.phases, trial.study_type) if trial else ((), "")
     if phases in REGISTRY_STAGE:
-        return Verdict(REGISTRY_STAGE[phases], "registry.phase", 1.0, "registry")
+        yield _verdict(REGISTRY_STAGE[phases], "registry.phase", 1.0, "registry")
     if kind == "OBSERVATIONAL":
-        return Verdict("observational", "registry.type", 1.0, "registry")
-    if not phases and (named := _phase_in(study.document.title, 0.6)):
-        return named
+        yield _verdict("observational", "registry.type", 1.0, "registry")
+    if kind == "EXPANDED_ACCESS":  # given outside a study: no rung of evidence
+        yield _verdict("unclear", "registry.type", 1.0, "registry")
+    if not phases:
+        yield _phase_in(study.document.title, 0.6)
     if kind == "INTERVENTIONAL":
-        return Verdict("trial_unphased", "registry.type", 0.9, "registry")
+        yield _verdict("trial_unphased", "registry.type", 0.9, "registry")
     observed = study.anywhere("observational")
     if observed and not study.anywhere("trial"):
-        return Verdict("observational", "registry.words", 0.6, at=observed)
-    return Verdict("trial_unphased", "registry.default", 0.5, "registry")
+        yield _verdict("observational", "registry.words", 0.6, at=observed)
+    yield _verdict("trial_unphased", "registry.default", 0.5, "registry")
 
 
 # ---------------------------------------------------------------- articles
-def _published(study: Study, linked: Linked) -> Verdict:
-    steps: tuple[Callable[[Study], Verdict | None], ...] = (
+def _published(study: Study, linked: Linked) -> Iterator[Finding | None]:
+    steps: tuple[Callable[[Study], Finding | None], ...] = (
         _notice,
         _secondary_type,
         _secondary_title,
@@ -84,144 +86,174 @@ def _published(study: Study, linked: Linked) -> Verdict:
         _check_tags,
         _last_guess,
     )
-    return next((verdict for step in steps if (verdict := step(study))), Verdict("unclear", "none", 0.3))
+    yield from (step(study) for step in steps)
+    yield _verdict("unclear", "none", 0.3)
 
 
-def _notice(study: Study) -> Verdict | None:
+def _refused(study: Study) -> list[Finding]:
+    """Phases in the text that are another's, or none at all; of a trial only those of its title are looked at."""
+    readings = (study.document.title, study.document.abstract)
+    return [
+        _verdict(stage_of_phase(phase.digits), f"{reading.text.field}.phase", 0.75,
+                 at=Span(reading.text, phase.start, phase.end)).unless(by)
+        for reading in readings
+        for phase, by in refused_phases(reading, _is_protocol(study))
+    ]  # fmt: skip
+
+
+def _notice(study: Study) -> Finding | None:
     at = study.typed("notice")
-    return Verdict("unclear", "pubtype.notice", 0.9, "pubtype", at) if at else None
+    return _verdict("unclear", "pubtype.notice", 0.9, "pubtype", at) if at else None
 
 
-def _secondary_type(study: Study) -> Verdict | None:
+def _secondary_type(study: Study) -> Finding | None:
     if at := study.typed("systematic"):
-        return Verdict("systematic_review", "pubtype.systematic", 1.0, "pubtype", at)
+        return _verdict("systematic_review", "pubtype.systematic", 1.0, "pubtype", at)
     at = study.typed("review")
     if at is None or study.typed("case_report", "trial", "phase1", "phase2", "phase3", "phase4"):
         return None  # a case with a review of the literature, a trial with a comment
     if searched := study.anywhere("systematic_review"):
-        return Verdict("systematic_review", "text.systematic", 0.8, at=searched)
-    return Verdict("review", "pubtype.review", 0.95, "pubtype", at)
+        return _verdict("systematic_review", "text.systematic", 0.8, at=searched)
+    return _verdict("review", "pubtype.review", 0.95, "pubtype", at)
 
 
-def _secondary_title(study: Study) -> Verdict | None:
+def _secondary_title(study: Study) -> Finding | None:
     if study.typed("case_report"):
         return None
     if at := study.in_title("systematic_review"):
-        return Verdict("systematic_review", "title.systematic", 0.95, at=at)
+        return _verdict("systematic_review", "title.systematic", 0.95, at=at)
     if study.in_title("case_report") or study.in_title("trial") or study.in_title("observational"):
         return None
     if at := study.in_text("systematic_review"):
-        return Verdict("systematic_review", "text.systematic", 0.75, at=at)
+        return _verdict("systematic_review", "text.systematic", 0.75, at=at)
     primary = study.people or study.typed("trial", "phase1", "phase2", "phase3", "phase4")
     if (at := study.in_title("review")) and not primary:
-        return Verdict("review", "title.review", 0.8, at=at)
+        return _verdict("review", "title.review", 0.8, at=at)
     return None
 
 
-def _linked_phase(linked: Linked) -> Verdict | None:
+def _linked_phase(linked: Linked) -> Finding | None:
     """The phase of the one trial that the article reports; of several trials none can be told."""
     stage = REGISTRY_STAGE.get(tuple(linked[0][1])) if len(linked) == 1 else None
-    return Verdict(stage, "registry.linked", 0.95, "registry") if stage else None
+    return _verdict(stage, "registry.linked", 0.95, "registry") if stage else None
 
 
-def _phase_type(study: Study) -> Verdict | None:
+def _phase_type(study: Study) -> Finding | None:
     named = {digit: at for digit in "1234" if (at := study.typed(f"phase{digit}"))}
     if not named:
         return None
     stage = _DOUBLE.get("".join(named)) or f"phase{max(named)}"
-    return Verdict(stage, "pubtype.phase", 0.95, "pubtype", next(iter(named.values())))
+    return _verdict(stage, "pubtype.phase", 0.95, "pubtype", next(iter(named.values())))
 
 
-def _own_phase(study: Study) -> Verdict | None:
+def _own_phase(study: Study) -> Finding | None:
     document = study.document
-    protocol = bool(study.typed("protocol")) or "protocol" in document.title.text.low
     for reading, strength in ((document.title, 0.9), (document.abstract, 0.75)):
-        if verdict := _phase_in(reading, strength, protocol):
+        if verdict := _phase_in(reading, strength, _is_protocol(study)):
             return verdict
         first = reading.first("stage_cue", "first_in_human")
         if first and not study.only_animals:
             field = reading.text.field
-            return Verdict("early_phase1", f"{field}.first_in_human", strength, at=reading.span(first))
+            return _verdict("early_phase1", f"{field}.first_in_human", strength, at=reading.span(first))
     return None
 
 
-def _phase_in(reading: Reading, strength: float, protocol: bool = False) -> Verdict | None:
+def _is_protocol(study: Study) -> bool:
+    """In a protocol the planned trial is the record's own."""
+    return bool(study.typed("protocol")) or "protocol" in study.document.title.text.low
+
+
+def _phase_in(reading: Reading, strength: float, protocol: bool = False) -> Finding | None:
     found = own_phase(reading, protocol)
     if found is None:
         return None
     at = Span(reading.text, found.start, found.end)
-    return Verdict(stage_of_phase(found.digits), f"{reading.text.field}.phase", strength, at=at)
+    return _verdict(stage_of_phase(found.digits), f"{reading.text.field}.phase", strength, at=at)
 
 
-def _other_type(study: Study) -> Verdict | None:
+def _other_type(study: Study) -> Finding | None:
     if at := study.typed("trial"):
-        return Verdict("trial_unphased", "pubtype.trial", 0.9, "pubtype", at)
+        return _verdict("trial_unphased", "pubtype.trial", 0.9, "pubtype", at)
     if at := study.typed("case_report"):
-        return Verdict("case_report", "pubtype.case", 0.95, "pubtype", at)
+        return _verdict("case_report", "pubtype.case", 0.95, "pubtype", at)
     if at := study.typed("observational"):
-        return Verdict("observational", "pubtype.observational", 0.9, "pubtype", at)
+        return _verdict("observational", "pubtype.observational", 0.9, "pubtype", at)
     return None
 
 
-def _words_of_title(study: Study) -> Verdict | None:
+def _words_of_title(study: Study) -> Finding | None:
     if at := study.in_title("case_report"):
-        return Verdict("case_report", "title.case", 0.85, at=at)
+        return _verdict("case_report", "title.case", 0.85, at=at)
     if at := study.in_title("mendelian"):
-        return Verdict("in_silico", "title.mendelian", 0.8, at=at)
+        return _verdict("in_silico", "title.mendelian", 0.8, at=at)
     if (at := study.in_title("trial")) and not study.only_animals:
-        return Verdict("trial_unphased", "title.trial", 0.85, at=at)
+        return _verdict("trial_unphased", "title.trial", 0.85, at=at)
     if (at := study.in_title("observational")) and not study.only_animals:
-        return Verdict("observational", "title.observational", 0.85, at=at)
+        return _verdict("observational", "title.observational", 0.85, at=at)
     return None
 
 
-def _words_of_text(study: Study) -> Verdict | None:
+def _words_of_text(study: Study) -> Finding | None:
     chart = study.in_text("not_review")
     if (at := study.in_text("review")) and not chart and not study.people:
-        return Verdict("review", "text.review", 0.7, at=at)
+        return _verdict("review", "text.review", 0.7, at=at)
     if at := study.in_text("case_report"):
-        return Verdict("case_report", "text.case", 0.75, at=at)
-    if study.only_animals:
+        return _verdict("case_report", "text.case", 0.75, at=at)
+    if study.only_animals or (study.in_title("animal") and not study.in_title("human")):
         return None
     people = study.people or ("Animals" not in study.document.mesh and study.in_text("human"))
     if people and (at := study.in_text("trial")):
-        return Verdict("trial_unphased", "text.trial", 0.75, at=at)
+        return _verdict("trial_unphased", "text.trial", 0.75, at=at)
     if people and (at := chart or study.in_text("observational")):
-        return Verdict("observational", "text.observational", 0.7, at=at)
+        return _verdict("observational", "text.observational", 0.7, at=at)
+    if few := _few(study):
+        return _verdict("case_report", "text.few", 0.6, at=few)
     if study.people and study.anywhere("trial_weak"):
-        return Verdict("trial_unphased", "text.treated", 0.65, at=study.people)
+        return _verdict("trial_unphased", "text.treated", 0.65, at=study.people)
     return None
 
 
-def _preclinical(study: Study) -> Verdict | None:
+def _few(study: Study) -> Span | None:
+    """Up to four people are cases, whatever is done to them."""
+    if study.counted is None:
+        return None
+    at, words = study.counted
+    return at if (number_of(words) or _CASES + 1) <= _CASES else None
+
+
+def _preclinical(study: Study) -> Finding | None:
     """The highest rung: living animal, human tissue, cells, computer."""
     animals, title = study.animals, study.document.title.text
     in_vitro_title = "in vitro" in title.low
     if animals and not (in_vitro_title and animals.text is not title):
-        return Verdict("animal", "text.animal", 0.75, at=animals)
+        return _verdict("animal", "text.animal", 0.75, at=animals)
     for stage in ("ex_vivo", "in_vitro", "in_silico"):
         at = study.anywhere(stage)
-        if at and not (stage == "in_vitro" and "Animals" in study.document.mesh and not in_vitro_title):
-            return Verdict(stage, f"text.{stage}", 0.7, at=at)
+        # MeSH Animals outweighs words of culture, unless the cells are human.
+        by_mesh = stage == "in_vitro" and "Animals" in study.document.mesh and not in_vitro_title
+        if at and not (by_mesh and "human" not in study.document.abstract.text.low):
+            return _verdict(stage, f"text.{stage}", 0.7, at=at)
     return None
 
 
-def _check_tags(study: Study) -> Verdict | None:
+def _check_tags(study: Study) -> Finding | None:
     for stage, headings in study.document.rules.lists["mesh_stage"].items():
         for heading in headings:
             if heading in study.document.mesh:
-                return Verdict(stage, "mesh.design", 0.6, "mesh", study.document.quoted("terms", heading))
+                return _verdict(stage, "mesh.design", 0.6, "mesh", study.document.quoted("terms", heading))
     return None
 
 
-def _last_guess(study: Study) -> Verdict | None:
+def _last_guess(study: Study) -> Finding | None:
     """A title alone, or little more: the words of a review, of treatment, of people, of cells."""
     for stage, words in (("review", "review"), ("trial_unphased", "trial_weak"), ("observational", "human")):
         if at := study.anywhere(words):
-            return Verdict(stage, "title.guess", 0.4, at=at)
+            # People and an approach in the title: they were given it.
+            given = words == "human" and any(hit.name.startswith("term ") for hit in study.document.title.all(LEAF))
+            return _verdict("trial_unphased" if given else stage, "title.guess", 0.4, at=at)
     ages = study.document.rules.lists["mesh_people"]["ages"]
     if age := next((age for age in ages if age in study.document.mesh), ""):
-        return Verdict("observational", "mesh.people", 0.4, "mesh", study.document.quoted("terms", age))
+        return _verdict("observational", "mesh.people", 0.4, "mesh", study.document.quoted("terms", age))
     if at := study.in_title("cells"):
-        return Verdict("in_vitro", "title.guess", 0.4, at=at)
+        return _verdict("in_vitro", "title.guess", 0.4, at=at)
     return None

@@ -23,7 +23,7 @@ _BLANK = str.maketrans("\n\t\r\f\v", "     ")
 
 # A sentence ends at a full stop before a capital or figure, at a full stop glued to the next word ("needed.Areas"), or
 # at a line end; "vs. Finasteride" and "et al. In" are no ends.
-_BREAK = re.compile(r"[.!?](?:[\"')\]]?\s+(?=[A-Z0-9\[(\"'])|(?=[A-Z][a-z]))|\n+")
+_BREAK = re.compile(r"[.!?\n](?:(?<=\n)\n*|[\"')\]]?\s+(?=[A-Z0-9\[(\"'])|(?=[A-Z][a-z]))")
 _NO_END = ("vs", "e.g", "i.e", " al", "cf", "fig", "approx")
 
 # Labels of abstract parts, by what the part is for. NLM maps its 3,032 labels to five categories
@@ -36,9 +36,9 @@ _PARTS = {
     "conclusions": "conclusion conclusions interpretation discussion limitations",
 }
 _PART_OF = {word: part for part, words in _PARTS.items() for word in words.split()}
+_FIRST_WORD = re.compile(r"(?:[\"'(\[]\s*)?([a-z]+)")
 _LABEL = re.compile(
-    r"(?:[\"'(\[]\s*)?([A-Z][A-Za-z]+)(?:[ /&,]+(?:[A-Za-z]+)){0,4}\s?(?::\s?|\.\s)(?=\S)"
-    r"|([A-Z]{4,})\b(?= [A-Z])"
+    r"(?:[\"'(\[]\s*)?[A-Z][A-Za-z]+(?:[ /&,]+(?:[A-Za-z]+)){0,4}\s?(?::\s?|\.\s)(?=\S)|[A-Z]{4,}\b(?= [A-Z])"
 )
 
 
@@ -56,19 +56,31 @@ class Text:
     def __init__(self, field: str, original: str) -> None:
         self.field = field
         self.original = original
-        self.cased = fold(original)
+        self.cased, self._moved = fold(original)
         self.low = self.cased.translate(_BLANK).lower() if "\n" in self.cased else self.cased.lower()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in `original` of the folded range [start, end)."""
-        if len(self.cased) == len(self.original):
+        if not self._moved:
             return start, end
-        return self._origins[start], self._origins[end - 1] + 1
+        return self._origin(start), self._origin(end - 1) + 1
+
+    def _origin(self, position: int) -> int:
+        """The original index of a folded character."""
+        begins = self._moves[bisect_right(self._moves, (position, len(self.original), 0)) - 1]
+        folded, origin, length = begins
+        return origin if position < folded + length else origin + 1 + position - folded - length
 
     @cached_property
-    def _origins(self) -> list[int]:
-        """The original index of each folded character; worked out only for a text that has something to quote."""
-        return [at for at, char in enumerate(self.original) for _ in _FOLDED[char]]
+    def _moves(self) -> list[tuple[int, int, int]]:
+        """(folded index, original index, folded length) of each character that folds to none or several."""
+        moves, shift = [(0, 0, 1)], 0
+        for match in _NON_ASCII.finditer(self.original):
+            length = len(_FOLDED[match[0]])
+            if length != 1:
+                moves.append((match.start() + shift, match.start(), length))
+                shift += length - 1
+        return moves
 
     @cached_property
     def sentences(self) -> list[Sentence]:
@@ -94,8 +106,9 @@ class Text:
         return not before.endswith(_NO_END) and (not glued or before[-2:].isalpha())
 
     def _label(self, start: int, end: int) -> str:
-        match = _LABEL.match(self.cased, start, min(end, start + 80))
-        return _PART_OF.get((match[1] or match[2]).lower(), "") if match else ""
+        word = _FIRST_WORD.match(self.low, start, end)
+        part = _PART_OF.get(word[1], "") if word else ""
+        return part if part and _LABEL.match(self.cased, start, min(end, start + 80)) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +126,19 @@ class Span:
         return self.text.field, start, end, self.text.original[start:end]
 
 
-def fold(text: str) -> str:
-    """The folded text, case kept. Each character folds by itself, and what it folds to folds to itself."""
-    if not text.isascii():
-        for char in set(_NON_ASCII.findall(text)):
-            text = text.replace(char, _FOLDED[char])
-    return text
+def fold(text: str) -> tuple[str, bool]:
+    """The folded text, case kept, and whether positions moved. A character folds by itself, whatever stands beside."""
+    if text.isascii():
+        return text, False
+    moved = False
+    for char in set(_NON_ASCII.findall(text)):
+        plain = _FOLDED[char]
+        text, moved = text.replace(char, plain), moved or len(plain) != 1
+    return text, moved
 
 
 class _Folded(dict[str, str]):
-    """Plain spelling of one character, worked out once."""
+    """Plain spelling of one character, worked out once, and such that folding it again changes nothing."""
 
     def __missing__(self, char: str) -> str:
         plain = char if char.isascii() else _plain(char)

@@ -24,6 +24,8 @@ _STYLE = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 def cli(context: click.Context, config: Path, db: Path | None) -> None:
     """How close is the regenerative treatment of hair loss to the clinic, and what moved this week?"""
     context.obj = {"config": config, "db": db}
+    if os.environ.get("NO_COLOR"):
+        context.color = False
 
 
 def settings_of(context: click.Context) -> "Settings":

@@ -6,8 +6,9 @@
     form.py        sections and keys (pydantic)           grammar.py    what a single value may be
     checks.py      what two values together get wrong     mistakes.py   a mistake as one line
     hosts.py       the real hosts and their limits        upstreams.py  addresses and secrets of the environment
+    starter.py     the file that `tracker init` writes
 
-It asks nothing of the network, and writes nothing.
+It asks nothing of the network.
 """
 
 from tracker.config.reading import find, load, schema, shipped
@@ -21,6 +22,7 @@ from tracker.config.settings import (
     Smtp,
     SourceSettings,
 )
+from tracker.config.starter import write_starter
 
 __all__ = [
     "LINKED",
@@ -35,4 +37,5 @@ __all__ = [
     "load",
     "schema",
     "shipped",
+    "write_starter",
 ]

@@ -5,7 +5,7 @@ has the wrong type is left alone here, as the models have said so. Also the warn
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from tracker import expression
@@ -45,6 +45,17 @@ def check(data: dict[str, Any], report: Report, leaves: Collection[str] | None) 
             report.add(("approach", number), 'names nothing: write terms = ["...", "..."]')
     _digests(data, report, leaves)
     _mail(data, report)
+
+
+def check_leaves(
+    data: dict[str, Any], report: Report, leaf_mistakes: Callable[[dict[str, Any]], Iterable[str]]
+) -> None:
+    """What the taxonomy says against each [[approach]], whose form is right."""
+    for number, approach in entries(data, "approach"):
+        for message in leaf_mistakes(approach):
+            key, _, rest = message.partition(": ")
+            here = key in approach and rest
+            report.add(("approach", number, key if here else "id"), rest if here else message)
 
 
 def _names_once(data: dict[str, Any], report: Report, sections: tuple[str, ...], key: str) -> None:

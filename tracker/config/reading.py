@@ -33,10 +33,16 @@ def find(folder: Path) -> Path:
     return path
 
 
-def load(path: Path, env: Mapping[str, str], leaves: Collection[str] | None = None) -> Settings:
+def load(
+    path: Path,
+    env: Mapping[str, str],
+    leaves: Collection[str] | None = None,
+    leaf_mistakes: Callable[[Mapping[str, Any]], list[str]] | None = None,
+) -> Settings:
     """The settings in the file at `path`, under the environment `env`.
 
     leaves: ids of the taxonomy, against which `follows` and `approaches` are checked; None checks their form alone.
+    leaf_mistakes: what the taxonomy says against an [[approach]], each as "key: what is wrong".
     Raises ConfigError whose text holds every mistake, one line each: file:line: key: what is wrong and what to write.
     """
     shown = _shown(path)
@@ -49,6 +55,7 @@ def load(path: Path, env: Mapping[str, str], leaves: Collection[str] | None = No
     from tracker.config.mistakes import Report
 
     mistakes = Report(shown, data, positions)
+    wrong: set[str | int] = set()
     try:
         form = Form.model_validate(data)
     except ValidationError as error:
@@ -56,6 +63,8 @@ def load(path: Path, env: Mapping[str, str], leaves: Collection[str] | None = No
         wrong = {one["loc"][0] for one in error.errors()}
         form = Form.model_validate({key: value for key, value in data.items() if key not in wrong})
     checks.check(data, mistakes, leaves)
+    if leaf_mistakes and "approach" not in wrong:
+        checks.check_leaves(data, mistakes, leaf_mistakes)
     settings = _settings(path, form, env, mistakes)
     if mistakes.lines():
         raise ConfigError("\n".join(mistakes.lines()))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tracker.dates import from_stamp, stamp
+from tracker.digest.board import make_board
+from tracker.digest.doubts import look_twice
 from tracker.digest.entries import CORRECTION_NOUNS, LADDER, correction, entry, section_of, severity, size
 from tracker.digest.material import Answer, Material, Work
 from tracker.digest.model import Alarm, Digest, Row, Section
@@ -42,13 +44,15 @@ SHAPES = (
 
 _COURTESY = {"pubmed": "PubMed, courtesy of the U.S. National Library of Medicine"}
 _CAUSE = 300  # characters shown of an error or a note
+_NAMED = 8  # queries that an alarm names
 
 
 def build(material: Material, period: str) -> Digest:
     """The digest of one period. The same material gives the same digest."""
     sections = tuple(_sections(material.works))
+    doubts = look_twice(material)
     alarms = tuple(_alarms(material))
-    quiet = not sections and not alarms
+    quiet = not sections and not alarms and not doubts
     parts = [part for section in sections for part in _counts(section, material.works)]
     return Digest(
         name=material.name,
@@ -58,11 +62,12 @@ def build(material: Material, period: str) -> Digest:
         title=f"Hair research, {material.name} {period}",
         subject=_subject(material, period, parts),
         span=f"From {moment(material.since)} to {moment(material.until)}.",
-        summary=_summary(period, parts, alarms),
+        summary=_summary(period, parts, alarms, doubts),
         quiet=quiet,
         alarms=alarms,
         notices=tuple(_notices(material)),
-        sections=sections,
+        sections=(*sections, doubts) if doubts else sections,
+        board=None if quiet else make_board(material.board),
         receipt=tuple(_row(answer) for answer in material.answers),
         remarks=tuple(_remarks(material)),
         footer=tuple(_footer(material.answers)),
@@ -114,11 +119,13 @@ def _span_word(period: str) -> str:
     return "week" if "-W" in period else "month" if period[:10].count("-") == 1 else "day"
 
 
-def _summary(period: str, parts: Sequence[str], alarms: Sequence[Alarm]) -> str:
+def _summary(period: str, parts: Sequence[str], alarms: Sequence[Alarm], doubts: Section | None) -> str:
     if parts:
         return f"{listed(parts)}."
     if alarms:
         return "Nothing to tell from what was answered. Whether it was quiet is not known: see above."
+    if doubts:
+        return f"Nothing moved and nothing new, but {counted(len(doubts.entries), 'trial')} to look at twice."
     return f"A quiet {_span_word(period)}: nothing moved and nothing new. Every source answered."
 
 
@@ -168,7 +175,7 @@ def _alarms(material: Material) -> Iterable[Alarm]:
 
 def _alarm(name: str, situation: str, group: Sequence[Answer]) -> Alarm:
     noun = "query" if len(group) == 1 else "queries"
-    what = f"{noun} {listed(answer.query for answer in group)}"
+    what = f"{noun} {_some(answer.query for answer in group)}"
     success = min(answer.last_success for answer in group)
     last = f"last complete answer {moment(success)}" if success else "it has never answered completely"
     if situation == "never":
@@ -182,6 +189,12 @@ def _alarm(name: str, situation: str, group: Sequence[Answer]) -> Alarm:
         " What it lists meanwhile is told once it answers.",
         cause="; ".join(list(causes)[:2]),
     )
+
+
+def _some(names: Iterable[str]) -> str:
+    """The names, or the first of them and how many more there are."""
+    first = list(names)
+    return listed([*first[:_NAMED], f"{len(first) - _NAMED} more"] if len(first) > _NAMED + 1 else first)
 
 
 def _row(answer: Answer) -> Row:

@@ -18,10 +18,10 @@ from tracker.digest.wording import (
     listed,
     reference,
     status_words,
+    sub_phase,
 )
 
 # From the strongest human evidence down to the bench: the order in which entries stand within a section.
-TRIALS = ("phase4", "phase3", "phase2_3", "phase2", "phase1_2", "phase1", "early_phase1", "trial_unphased")
 TRIALS = ("phase4", "phase3", "phase2_3", "phase2", "phase1_2", "phase1", "early_phase1", "trial_unphased")
 HUMAN = (*TRIALS, "observational", "case_report")
 PRECLINICAL = ("animal", "ex_vivo", "in_vitro", "in_silico")
@@ -138,7 +138,7 @@ def _facts(work: Work, section: str) -> Iterable[str]:
 
 def _trial_facts(work: Work, trial: TrialFacts) -> Iterable[str]:
     if work.stage and work.stage.label != "unclear":
-        yield clean(work.stage.name, _NAME) + _phase_detail(trial)
+        yield clean(work.stage.name, _NAME) + sub_phase(trial.phase_detail, trial.phase_source)
     yield status_words(trial.status)
     yield "randomised" if trial.allocation == "RANDOMIZED" else ""
     if trial.enrollment is not None:
@@ -148,13 +148,6 @@ def _trial_facts(work: Work, trial: TrialFacts) -> Iterable[str]:
     if trial.primary_completion and not any(change.field == "primary_completion" for change in work.changes):
         expected = "" if trial.primary_completion_type == "ACTUAL" else " (expected)"
         yield f"primary completion {trial.primary_completion}{expected}"
-
-
-def _phase_detail(trial: TrialFacts) -> str:
-    """2a or 2b is said by a title, not by the registry: kept apart, with who said it."""
-    if not trial.phase_detail:
-        return ""
-    return f" ({clean(trial.phase_detail, 10)} by its {clean(trial.phase_source, 20) or 'title'})"
 
 
 def _why(work: Work) -> str:
@@ -189,7 +182,9 @@ def _line(change: Change) -> Line:
     url = address(linked)
     if not url:
         return Line(text=text, loud=change.severity == 3)
-    return Line(text=text.removesuffix(f" {reference(linked)}"), loud=change.severity == 3, url=url, ref=reference(linked))
+    return Line(
+        text=text.removesuffix(f" {reference(linked)}"), loud=change.severity == 3, url=url, ref=reference(linked)
+    )
 
 
 def _told_before(work: Work, section: str) -> Iterable[Line]:

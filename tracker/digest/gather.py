@@ -13,13 +13,18 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tracker.digest import sql
+from tracker.digest.board import read_board
+from tracker.digest.doubts import gather_doubts
+from tracker.digest.entries import HUMAN
 from tracker.digest.material import Change, Left, Material, Reason, TrialFacts, Work
 from tracker.digest.receipt import gather_answers
+from tracker.digest.words import telling_words
 
 FIRST_STORED = ("new_article", "new_trial", "new_item", "published_from_preprint")
 ANNOUNCES = (*FIRST_STORED, "matched")
 CORRECTS = ("retracted", "concern", "corrected", "retraction_reversed")
 
+_MORE_OF_A_TRIAL = "select why_stopped, eligibility from trials where record = ?"
 _CHANGE = "e.id, e.record, e.seen, e.kind, e.severity, e.field, e.old, e.new, e.headline"
 _TRIAL = """study_type, status, phases, phase_detail, phase_source, sponsor, allocation, masking, enrollment,
     enrollment_type, start, start_type, primary_completion, primary_completion_type, completion, completion_type,
@@ -54,6 +59,8 @@ def gather(
         works=tuple(reading.work(head, changes) for head, changes in sorted(chosen.items())),
         left=left,
         baseline=reading.baseline("" if first else since, until),
+        doubts=gather_doubts(conn, reading.queries, since),
+        board=read_board(conn),
         answers=gather_answers(conn, reading.queries, reading.off_topic_by_answer(), since, until),
     )
 
@@ -166,10 +173,11 @@ class _Reading:
 
     def work(self, head: str, changes: Sequence[Change]) -> Work:
         """The facts and labels of a work's version of record, with the queries that match any version of it."""
-        title, kind, url, venue, published, notice, types = self.rows(
-            "select title, kind, url, venue, published, notice, types from records where id = ?", head
+        title, abstract, kind, url, venue, published, notice, types = self.rows(
+            "select title, abstract, kind, url, venue, published, notice, types from records where id = ?", head
         )[0]
         labels = self._labels(head)
+        stage = next((label for label in labels if label.axis == "stage"), None)
         return Work(
             id=head,
             kind=kind,
@@ -180,10 +188,11 @@ class _Reading:
             notice=notice,
             types=tuple(json.loads(types)),
             trial=self._trial(head),
-            stage=next((label for label in labels if label.axis == "stage"), None),
+            stage=stage,
             relevance=next((label for label in labels if label.axis == "relevance"), None),
             approaches=tuple(label for label in labels if label.axis == "approach"),
             flags=tuple(label for label in labels if label.axis == "flag"),
+            words=self._words(head, title, abstract, kind, stage.label if stage else ""),
             queries=self._matched(head),
             told_in=self._told_in(head),
             changes=tuple(changes),
@@ -207,6 +216,13 @@ class _Reading:
         phases, results = tuple(json.loads(facts.pop("phases"))), bool(facts.pop("has_results"))
         return TrialFacts(**facts, phases=phases, has_results=results)
 
+    def _words(self, head: str, title: str, abstract: str, kind: str, stage: str) -> tuple[Reason, ...]:
+        """Telling words of what was done in people. Eligibility says who may not come, so there only money counts."""
+        texts = {"title": title, "abstract": abstract}
+        if kind == "trial":
+            texts["why_stopped"], texts["eligibility"] = self.rows(_MORE_OF_A_TRIAL, head)[0]
+        return telling_words(texts, {"eligibility": ("payment",)}) if kind == "trial" or stage in HUMAN else ()
+
     def _matched(self, head: str) -> tuple[str, ...]:
         versions = (head, *self.versions.get(head, ()))
         marks = sql.marks(versions)
@@ -216,12 +232,12 @@ class _Reading:
 
     def baseline(self, since: str, until: str) -> tuple[tuple[str, int], ...]:
         """By query, the records whose earliest match is that query's baseline and lies in (since, until]."""
-        statement = f"""select query, count(*) from (
-                select query, baseline, first_seen, row_number() over (
-                    partition by record order by first_seen, baseline, query) as place
-                from matches where query in ({self.marks}))
-            where place = 1 and baseline = 1 and first_seen > ? and first_seen <= ? group by query order by query"""
-        return tuple((query, count) for query, count in self.rows(statement, *self.queries, since, until))
+        statement = f"""select query, count(*) from matches m
+            where query in ({self.marks}) and baseline = 1 and first_seen > ? and first_seen <= ?
+                and not exists (select 1 from matches e where e.record = m.record and e.query in ({self.marks})
+                    and (e.first_seen, e.baseline, e.query) < (m.first_seen, m.baseline, m.query))
+            group by query order by query"""
+        return tuple(self.rows(statement, *self.queries, since, until, *self.queries))
 
     def off_topic_by_answer(self) -> dict[tuple[str, str], int]:
         """(source, query) -> records that were first stored in the span and are off topic."""

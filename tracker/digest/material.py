@@ -3,6 +3,8 @@
 Change    one event
 Reason    one label, with the words that made the rules say so
 Work      one work (its versions counted once) with its facts, labels and changes
+Doubt     a trial that is silent or stale
+BoardRow  one row of the view trial_board
 Answer    how one source answered one query in the span
 Material  all of it for one issue
 """
@@ -83,12 +85,58 @@ class Work:
     relevance: Reason | None = None
     approaches: tuple[Reason, ...] = ()  # strongest first
     flags: tuple[Reason, ...] = ()
+    words: tuple[Reason, ...] = ()  # that ask for a second look, with what stands around them
     queries: tuple[str, ...] = ()  # of this digest
     told_in: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
 
     def flag(self, name: str) -> Reason | None:
         return next((flag for flag in self.flags if flag.label == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A trial of which the registry's word should not be taken. kind: silent, stale. since: the day it became so.
+
+    fresh: it became so after the last issue looked.
+    """
+
+    kind: str
+    record: str
+    title: str
+    url: str
+    since: str
+    reason: str
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardRow:
+    """One row of trial_board. rungs: (name, works); states: (state, trials, people); a text that is absent is ""."""
+
+    approach: str
+    condition: str
+    followed: bool
+    rungs: tuple[tuple[str, int], ...] = ()
+    states: tuple[tuple[str, int, int], ...] = ()
+    approved: str = ""
+    trials: int = 0
+    furthest: str = ""
+    furthest_rank: float = -1
+    furthest_trial: str = ""
+    furthest_status: str = ""
+    furthest_people: int | None = None
+    sub_phase: str = ""
+    sub_phase_source: str = ""
+    beside: str = ""
+    result: str = ""
+    result_date: str = ""
+    result_people: int | None = None
+    readout: str = ""
+    readout_trial: str = ""
+    moved: str = ""
+    months_still: int | None = None
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,4 +197,6 @@ class Material:
     works: tuple[Work, ...] = ()
     left: Left = field(default_factory=Left)
     baseline: tuple[tuple[str, int], ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    board: tuple[BoardRow, ...] = ()
     answers: tuple[Answer, ...] = ()

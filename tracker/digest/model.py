@@ -5,6 +5,8 @@
     Section  a heading with its entries
     Entry    one work: what it is, why it is here, what moved
     Line     one thing that moved, or that is said of an entry
+    Standing one approach in one group of conditions, on the board
+    Board    how far each approach has come
     Row      one line of the receipt
 
 Every text may hold anything that a source wrote (but no control characters); whoever renders it escapes it.
@@ -62,6 +64,37 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How far one approach has come in one group of conditions ("" where nothing is held of it).
+
+    rungs: (name, works on it) from the laboratory to approved; people: (state, people in its trials), of trials under
+    way, completed, stopped and unknown. lines: what is known, in the order of a reader's questions; the last says what
+    is not held. brief: the same in one line.
+    """
+
+    approach: str
+    condition: str
+    rungs: tuple[tuple[str, int], ...]
+    people: tuple[tuple[str, int], ...] = ()
+    lines: tuple[Line, ...] = ()
+    brief: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """cards: the furthest of what is followed; briefly: the rest of it that is in people. bench and nothing: names of
+    followed approaches that are not in people yet, or of which nothing is held. unfollowed: one line for each approach
+    that no query follows. more: how many of those are left to `tracker board`."""
+
+    cards: tuple[Standing, ...] = ()
+    briefly: tuple[Standing, ...] = ()
+    bench: tuple[str, ...] = ()
+    nothing: tuple[str, ...] = ()
+    unfollowed: tuple[Line, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """What a reader must know before he trusts the rest: who did not answer, since when, why."""
 
@@ -99,9 +132,15 @@ class Digest:
     alarms: tuple[Alarm, ...] = ()
     notices: tuple[str, ...] = ()  # said once under the summary: the first issue's baseline
     sections: tuple[Section, ...] = ()
+    board: Board | None = None  # none in a quiet issue: it would say what the last one said
     receipt: tuple[Row, ...] = ()
     remarks: tuple[str, ...] = ()  # under the receipt: dropped phrases, quarantine, what was counted and not listed
     footer: tuple[str, ...] = ()
+
+    @property
+    def preheader(self) -> str:
+        """What a mail program shows beside the subject: what stands on top, however much of it."""
+        return " ".join([*(f"Incomplete: {alarm.text}" for alarm in self.alarms[:1]), self.summary])
 
     @property
     def events(self) -> tuple[tuple[int, str], ...]:

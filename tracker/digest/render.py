@@ -1,73 +1,36 @@
-"""A digest as markdown, pleasant to read rendered and as plain text. Pure: the same digest gives the same bytes.
+"""A digest as markdown, HTML and plain text. Pure: the same digest gives the same bytes.
 
-Every text that a template inserts is escaped on its way out, so that a title can neither format, link, mention, nor
-break out of its line, whatever it holds. Only what this module builds itself as `Markdown` passes as it is.
+Every text that a template inserts is made harmless on its way out (`escaping.py`). Only what a renderer builds itself
+passes as it is.
 """
 
 import re
 from collections.abc import Sequence
 from functools import cache
-from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from tracker.digest.model import Digest, Entry, Line, Row
-from tracker.digest.wording import clean
+from tracker.digest import charts
+from tracker.digest.board import NOTE
+from tracker.digest.escaping import Markdown, escape_markdown, link
+from tracker.digest.model import Digest, Entry, Line, Row, Standing
+from tracker.digest.page import render_html
+from tracker.digest.plain import render_text
 
-# What begins an emphasis, a link, code, html, an entity, a table cell, math: never wanted from a title.
-_SPECIAL = re.compile(r"[\\`*_\[\]<~|#$^]|&(?=[#\w])")
-# What means something only at the start of a line: a quote, a list, a heading's underline, a definition.
-_AT_START = re.compile(r"^([->+=:]|\d{1,9}(?=[.)](?:\s|$)))")
-# What some renderers make into a link by themselves: "https://", "www.", "example.com". The registry's own name stays
-# readable: the link that it might become is right.
-_SCHEME = re.compile(r"(?<=[A-Za-z]):(?=\S)")
-_DOMAIN = re.compile(r"(?<=\w)(?<!ClinicalTrials)\.(?=[^\W\d_]{2})")
-# A mention is found after escapes are resolved: only something between the sign and the name stops it.
-_MENTION = re.compile(r"@(?=\S)")
-_WORD_JOINER = "\u2060"
-_URL_SAFE = "/:?#!*+,=%&"
+__all__ = ["digest_filename", "render_html", "render_markdown", "render_text"]
+
 _BREAK = "  "  # at the end of a line: a hard break
-
-
-class Markdown(str):
-    """Text that is markdown already. Everything else is escaped."""
-
-    __slots__ = ()
 
 
 def render_markdown(digest: Digest) -> str:
     """The whole issue, ending in one newline."""
-    text = _environment().get_template("digest.md.j2").render(d=digest, br=Markdown(_BREAK))
+    text = _environment().get_template("digest.md.j2").render(d=digest, br=Markdown(_BREAK), board_note=NOTE)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def digest_filename(name: str, period: str) -> str:
     """ "2026-W48-weekly.md": the period first, so that files sort by time."""
     return f"{period}-{name}.md"
-
-
-def escape_markdown(text: str) -> str:
-    """One line of markdown that shows just this text (but for control and direction characters) and does nothing."""
-    text = _SPECIAL.sub(r"\\\g<0>", clean(text))
-    text = _AT_START.sub(lambda match: _escape_start(match[1]), text)
-    text = _DOMAIN.sub(r"\\.", _SCHEME.sub(r"\\:", text))
-    return _MENTION.sub("@" + _WORD_JOINER, text)
-
-
-def _escape_start(start: str) -> str:
-    return start + "\\" if start.isdigit() else "\\" + start
-
-
-def link(label: str, url: str) -> Markdown:
-    """A link where the address is http or https and names a host; else the label alone."""
-    label = escape_markdown(label)
-    try:
-        parts = urlsplit(url.strip())
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
-    except ValueError:
-        usable = False
-    # Brackets, spaces, quotes, backslashes and whatever else could end the address early are percent-encoded.
-    return Markdown(f"[{label}]({quote(url.strip(), safe=_URL_SAFE, errors='replace')})" if usable else label)
 
 
 @cache
@@ -80,12 +43,16 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(pointer=_pointer, tail=_tail, grounds=_grounds, gist=_gist, receipt_table=_receipt_table)
+    environment.filters.update(
+        said=_said, tail=_tail, grounds=_grounds, gist=_gist, receipt_table=_receipt_table, ladder=_ladder
+    )
     return environment
 
 
-def _pointer(line: Line) -> Markdown:
-    return Markdown(f" {link(line.ref, line.url)}" if line.url else "")
+def _said(line: Line) -> Markdown:
+    """What is loud in bold; then what it points to."""
+    text = escape_markdown(line.text)
+    return Markdown((f"**{text}**" if line.loud else text) + (f" {link(line.ref, line.url)}" if line.ref else ""))
 
 
 def _tail(entry: Entry) -> Markdown:
@@ -103,9 +70,14 @@ def _grounds(entry: Entry) -> str:
 
 def _gist(entry: Entry) -> Markdown:
     """What follows a title on one line: what moved, or else what it is; and where it leads."""
-    told = [f"**{escape_markdown(line.text)}**" if line.loud else escape_markdown(line.text) for line in entry.lines]
+    told = [_said(line) for line in entry.lines]
     facts = [escape_markdown(fact) for fact in (entry.facts[:1] if told else entry.facts)]
     return Markdown(" · ".join([*told, *facts, link(entry.ref, entry.url)]))
+
+
+def _ladder(standing: Standing) -> Markdown:
+    """Our own words and numbers alone: nothing to escape."""
+    return Markdown(charts.rungs(standing.rungs))
 
 
 _HEAD = ("Source", "Query", "Last asked (UTC)", "Answer", "Listed", "New", "Changed", "Off topic")

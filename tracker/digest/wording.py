@@ -38,7 +38,12 @@ FIELDS = {
     "eligibility": "eligibility",
     "phases": "phases",
 }
-TRIAL_FIELDS = FIELDS | {"abstract": "summary", "terms": "conditions and interventions", "types": "study type"}
+TRIAL_FIELDS = FIELDS | {
+    "abstract": "summary",
+    "terms": "conditions and interventions",
+    "types": "study type",
+    "why_stopped": "why it stopped",
+}
 
 _SPACES = re.compile(r"\s+")
 # Invisible and direction-changing characters; the joiners (U+200C, U+200D) spell words in some scripts and stay.
@@ -79,6 +84,11 @@ def source_name(source: str) -> str:
 
 def status_words(status: str) -> str:
     return STATUSES.get(status) or clean(status.replace("_", " ").lower(), 60)
+
+
+def sub_phase(detail: str, source: str) -> str:
+    """2a or 2b is said by a title, not by the registry: kept apart, with who said it. "" where nobody did."""
+    return f" ({clean(detail, 10)} by its {clean(source, 20) or 'title'})" if detail else ""
 
 
 def moment(stamp: str) -> str:

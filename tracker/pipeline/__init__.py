@@ -1,12 +1,15 @@
 """The order of things: fetch, compose, and the health of both. The only package that knows all the rooms."""
 
+import contextlib
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tracker.classify import Classifier, Taxonomy, load_taxonomy
-from tracker.config import Query, Settings
+from tracker.config import Settings
 from tracker.dates import Clock, stamp
 from tracker.errors import ConfigError
+from tracker.pipeline.checking import check_all, check_file
 from tracker.pipeline.compose import Issue, compose, stored_issue
 from tracker.pipeline.fetch import Options as FetchOptions
 from tracker.pipeline.fetch import Progress, fetch, relabel
@@ -17,9 +20,20 @@ from tracker.sources import SOURCES
 from tracker.store import Store, Tally, fetching
 
 __all__ = [
-    "FetchOptions", "Health", "Issue", "check_all", "compose", "fetch", "fetch_all", "health", "import_all", "prepare",
-    "relabel", "stored_issue",
-]  # fmt: skip
+    "FetchOptions",
+    "Health",
+    "Issue",
+    "check_all",
+    "check_file",
+    "compose",
+    "fetch",
+    "fetch_all",
+    "health",
+    "import_all",
+    "prepare",
+    "relabel",
+    "stored_issue",
+]
 
 
 def fetch_all(
@@ -39,12 +53,27 @@ def fetch_all(
         if source not in SOURCES:
             raise ConfigError(f'no source is named "{source}"; there are: {", ".join(SOURCES)}')
     taxonomy = load_taxonomy(settings.approaches)
-    with Store.open(settings.db) as store:
-        prepare(settings, store, taxonomy, clock)
+    with _opened(settings, dry_run=options.dry_run) as store:
+        if not options.dry_run:
+            prepare(settings, store, taxonomy, clock)
         return fetch(
             settings, store, Classifier(taxonomy), clock,
             queries=queries, sources=sources or list(SOURCES), options=options, progress=progress,
         )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _opened(settings: Settings, *, dry_run: bool) -> Iterator[Store]:
+    """The database; for a dry run read-only, and an empty one elsewhere when there is none yet."""
+    if not dry_run:
+        with Store.open(settings.db) as store:
+            yield store
+    elif settings.db.exists():
+        with Store.read(settings.db) as store:
+            yield store
+    else:
+        with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "dry.db") as store:
+            yield store
 
 
 def import_all(
@@ -80,24 +109,3 @@ def prepare(settings: Settings, store: Store, taxonomy: Taxonomy, clock: Clock) 
          for leaf in taxonomy.leaves],
         [(stage.id, stage.rank, stage.label) for stage in taxonomy.stages],
     )  # fmt: skip
-
-
-def check_all(settings: Settings) -> Iterator[str]:
-    """What `tracker check` says of a configuration that could be read: warnings, queries, the database."""
-    yield from settings.warnings
-    for query in settings.queries:
-        asks = [source for source in SOURCES if query.expression(source)]
-        yield f"query {query.name}: asks {' and '.join(asks)}{_follows(query)}"
-    for digest in settings.digests:
-        yield f"digest {digest.name}: {digest.every}, from {', '.join(digest.queries)}"
-    if settings.db.exists():
-        with Store.read(settings.db) as store:
-            result = store.rows("pragma quick_check(1)")[0]["quick_check"]
-            yield f"{settings.db}: {'whole' if result == 'ok' else result}"
-    else:
-        yield f"{settings.db}: not there yet; tracker fetch makes it"
-    yield "queries.toml is fine." if not settings.warnings else f"{len(settings.warnings)} warnings."
-
-
-def _follows(query: Query) -> str:
-    return f", follows {', '.join(query.follows)}" if query.follows else ""

@@ -4,6 +4,7 @@ Composing takes the events and fixes the text in one transaction. An issue that 
 file is written from what was fixed. Nothing is sent here.
 """
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from tracker.dates import Clock, stamp
 from tracker.digest.build import build
 from tracker.digest.gather import gather
 from tracker.digest.model import Digest as Built
-from tracker.digest.render import digest_filename, render_markdown
+from tracker.digest.render import digest_filename, render_html, render_markdown, render_text
 from tracker.errors import ConfigError, StoreError
 from tracker.store import Store
 
@@ -43,6 +44,8 @@ def compose(settings: Settings, store: Store, digest: Digest, clock: Clock, *, d
     held = _issues_of(store, digest.name, slot.key)
     period = slot.key if not held else f"{slot.key}.{len(held) + 1}"
     before = _last_issue(store, digest.name)
+    if before and not dry_run:
+        _restore(settings, before)
     since = before["until"] if before else stamp(periods.previous(every, zone, slot).at)
     last_event = store.rows("select coalesce(max(id), 0) as id from events")[0]["id"]
     material = gather(
@@ -87,7 +90,7 @@ def _issues_of(store: Store, name: str, key: str) -> list[dict[str, Any]]:
 
 
 def _last_issue(store: Store, name: str) -> dict[str, Any] | None:
-    rows = store.rows("select until, last_event from digests where name = ? order by id desc limit 1", [name])
+    rows = store.rows("select * from digests where name = ? order by id desc limit 1", [name])
     return rows[0] if rows else None
 
 
@@ -99,7 +102,8 @@ def _last_before(store: Store, since: str) -> int:
 def _row(digest: Digest, built: Built, last_event: int, now: str) -> dict[str, Any]:
     return {
         "name": digest.name, "period": built.period, "created": now, "since": built.since, "until": built.until,
-        "last_event": last_event, "subject": built.subject, "markdown": render_markdown(built), "html": "", "text": "",
+        "last_event": last_event, "subject": built.subject, "markdown": render_markdown(built),
+        "html": render_html(built), "text": render_text(built),
     }  # fmt: skip
 
 
@@ -122,6 +126,13 @@ def _written(settings: Settings, row: dict[str, Any], *, fresh: bool, dry_run: b
     return Issue(row["name"], row["period"], row["subject"], row["markdown"], row["told"], fresh, path)
 
 
+def _restore(settings: Settings, issue: dict[str, Any]) -> None:
+    """A run that died after it fixed an issue and before it wrote the file: the next one writes it, in whatever week."""
+    path = settings.digests_dir / digest_filename(issue["name"], issue["period"])
+    if not path.exists():
+        _write(path, issue["markdown"])
+
+
 def _write(path: Path, text: str) -> None:
     """Whole or not at all: a reader never sees half a digest. Raises StoreError when the folder refuses it."""
     draft = path.with_name(f".{path.name}.draft")
@@ -133,7 +144,8 @@ def _write(path: Path, text: str) -> None:
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise StoreError(
             f"{path}: cannot be written ({error.strerror}); the issue itself is kept: tracker digest"
         ) from None

@@ -90,10 +90,12 @@ class _Run:
 
     def linked(self, name: str) -> Iterator[Tally]:
         """What held records name, asked for by id though no query lists it. It is never announced."""
-        wanted = fetching.linked_ids(self.store.db, name, self.options.full)
-        if name not in self.sessions or not wanted:
+        if name not in self.sessions:
             return
         source, web = self.sessions[name]
+        wanted = fetching.linked_ids(self.store.db, name, self.options.full or source.walks_whole)
+        if not wanted:
+            return
         held = Held(retry=wanted, now=self.now)
         yield self._run(source, Query(name=LINKED, title=""), web, Tally(name, LINKED, baseline=True), held)
 
@@ -102,9 +104,11 @@ class _Run:
         before = fetching.last_complete(self.store.db, name, query.name)
         if before and before["expression"] != query.expression(name):
             old = self._one(source, name, query.with_expression(name, str(before["expression"])), web)
+            old.notes.append(
+                "as it was before it was edited" + ("" if old.complete else ", which has to be listed once more")
+            )
+            yield old
             if not old.complete:
-                old.notes.append("the query was edited; its new form is asked once the old one has been listed whole")
-                yield old
                 return
         yield self._one(source, name, query, web)
 

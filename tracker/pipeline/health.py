@@ -65,7 +65,9 @@ def _source(settings: Settings, store: Store, source: str, query: str, zone: Zon
     row = rows[0] if rows else {"last_success": None, "error": None, "listed": None, "last_try": None}
     success = str(row["last_success"] or "")
     if row["error"]:
-        verdict = f"FAILED since {row['last_success'] or 'the first try'}: {row['error']}"
+        verdict = f"FAILED: {row['error']}"
+    elif row["last_try"] and str(row["last_try"]) > success:
+        verdict = "FAILED: the last fetch was cut off before it ended"
     elif not success:
         verdict = "never fetched"
     elif from_stamp(success) < periods.previous(every, zone, due).at:

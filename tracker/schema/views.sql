@@ -3,14 +3,14 @@
 -- "Today" is the day of the last fetch: what we can know, and the same whenever a view is read.
 create view today as select max(substr(started, 1, 10)) as day from fetches;
 
--- The last day that each partial date can mean.
+-- The last day that each partial date can mean; null where there is none. A trial without a completion date is judged
+-- by its primary completion.
 create view trial_last_days as
-select record,
-    case length(completion) when 4 then completion || '-12-31' when 7 then date(completion || '-01', '+1 month', '-1 day')
-        else completion end as completion,
+select record, completed, case length(completed) when 4 then completed || '-12-31'
+        when 7 then date(completed || '-01', '+1 month', '-1 day') else nullif(completed, '') end as completion,
     case length(verified) when 4 then verified || '-12-31' when 7 then date(verified || '-01', '+1 month', '-1 day')
-        else verified end as verified
-from trials;
+        else nullif(verified, '') end as verified
+from (select record, verified, coalesce(nullif(completion, ''), primary_completion) as completed from trials);
 
 create view literature as
 select r.rowid, r.id, r.title, r.venue, r.published, r.url, r.notice,
@@ -23,20 +23,205 @@ from records r
 where r.kind = 'article' and r.same_as is null
     and not exists (select 1 from labels where record = r.id and axis = 'relevance' and label = 'off');
 
+-- ---- The board: how far each approach has come, in three groups of conditions: aga (pattern hair loss), aa (alopecia
+-- areata), other (neither of them named). A work counts once, as its version of record; a paper taken back not at all.
+
+-- Medicines that an authority has approved for hair loss: what the registry's phases can never say.
+create view approvals as
+with entries (approach, condition, product, authority, approved, indication, reference) as (values
+    ('minox.topical', 'aga', 'topical minoxidil 2 %', 'FDA', '1988-08-17', 'pattern hair loss in men',
+        'FDA, NDA 019501 (Rogaine)'),
+    ('andr.5ari', 'aga', 'finasteride 1 mg', 'FDA', '1997-12-19', 'pattern hair loss in men',
+        'FDA, NDA 020788 (Propecia)'),
+    ('imm.jak', 'aa', 'baricitinib', 'FDA', '2022-06-13', 'severe alopecia areata in adults',
+        'FDA, NDA 207924 (Olumiant)'),
+    ('imm.jak', 'aa', 'ritlecitinib', 'FDA', '2023-06-23', 'severe alopecia areata from 12 years on',
+        'FDA, NDA 215830 (Litfulo)'),
+    ('imm.jak', 'aa', 'deuruxolitinib', 'FDA', '2024-07-25', 'severe alopecia areata in adults',
+        'FDA, NDA 217900 (Leqselvi)'))
+select * from entries;
+
+-- The rungs of the ladder. A combined phase stands on its lower rung: no approach is further than it is.
+create view rungs as
+with entries (stage, rung, place, people) as (values
+    ('in_silico', 'laboratory', 1, 0), ('in_vitro', 'laboratory', 1, 0), ('ex_vivo', 'laboratory', 1, 0),
+    ('animal', 'animals', 2, 0),
+    ('case_report', 'people', 3, 1), ('observational', 'people', 3, 1), ('trial_unphased', 'people', 3, 1),
+    ('early_phase1', 'phase1', 4, 1), ('phase1', 'phase1', 4, 1), ('phase1_2', 'phase1', 4, 1),
+    ('phase2', 'phase2', 5, 1), ('phase2_3', 'phase2', 5, 1),
+    ('phase3', 'phase3', 6, 1), ('phase4', 'phase4', 7, 1))
+select * from entries;
+
+-- What does not count: other versions of a work, papers taken back, and what is off topic.
+create view board_left_out as
+select id as record from records where same_as is not null
+union all
+select l.record from labels l where l.axis = 'flag' and l.label in ('retracted', 'withdrawn')
+    and not exists (select 1 from trials t where t.record = l.record)
+union all
+select l.record from labels l where l.axis = 'relevance' and l.label = 'off';
+
+-- One row for each trial, approach and group. `state` sums up the registry's status; `enrolled` is 1 where it took in
+-- somebody (or is open to), by what it says; `moved` is the last day on which something happened, as far as is known.
+create view board_trials as
+select la.label as approach, coalesce(lc.label, 'other') as condition, t.record as trial,
+    ls.label as stage, s.rank, s.label as stage_label, t.status, t.state, t.enrollment as people,
+    t.state in ('running', 'completed', 'stopped', 'unknown') and coalesce(t.enrollment, 1) > 0
+        and not (t.status = 'UNKNOWN' and t.last_known_status = 'NOT_YET_RECRUITING') as enrolled,
+    t.phase_detail, t.phase_source, t.has_results, t.results_posted,
+    case when t.state = 'running' and t.primary_completion != ''
+        and t.primary_completion_type != 'ACTUAL'
+        and t.primary_completion >= substr((select day from today), 1, length(t.primary_completion))
+        then t.primary_completion end as readout,
+    max(t.first_posted, t.results_posted,
+        case t.start_type when 'ACTUAL' then t.start else '' end,
+        case t.primary_completion_type when 'ACTUAL' then t.primary_completion else '' end,
+        case t.completion_type when 'ACTUAL' then t.completion else '' end,
+        coalesce((select max(substr(e.seen, 1, 10)) from events e where e.record = t.record and e.severity > 0
+            and e.kind not in ('new_trial', 'matched')), '')) as moved
+from (
+    select *, case when status in ('RECRUITING', 'ENROLLING_BY_INVITATION', 'ACTIVE_NOT_RECRUITING') then 'running'
+        when status = 'NOT_YET_RECRUITING' then 'planned' when status in ('TERMINATED', 'SUSPENDED') then 'stopped'
+        when status in ('COMPLETED', 'WITHDRAWN', 'UNKNOWN') then lower(status) else 'other' end as state
+    from trials
+) t
+cross join labels la on la.record = t.record and la.axis = 'approach'
+cross join labels ls on ls.record = t.record and ls.axis = 'stage'
+left join labels lc on lc.record = t.record and lc.axis = 'condition' and lc.label in ('aga', 'aa')
+left join stages s on s.id = ls.label
+where t.record not in (select record from board_left_out);
+
+-- Papers of the approaches that a query follows, by approach, group and rung; `newest` is the newest study in people that
+-- is peer reviewed or a preprint, as "date id". Of approaches that no query follows nobody looks for papers, so whatever
+-- is held says nothing. The plus signs and cross joins hold SQLite to one pass through an index that has all it needs.
+create view board_papers as
+select papers.approach, papers.condition, g.rung, sum(papers.works) as works, sum(papers.clinical) as clinical,
+    max(papers.newest) as newest
+from (
+    select la.label as approach, coalesce(lc.label, 'other') as condition, ls.label as stage, count(*) as works,
+        sum(r.id is not null and r.id not in (select record from labels where axis = 'flag' and label = 'preprint'))
+            as clinical,
+        max(r.published || ' ' || r.id) as newest
+    from labels la
+    cross join labels ls on ls.record = la.record and ls.axis = 'stage'
+    left join labels lc on lc.record = la.record and lc.axis = 'condition' and lc.label in ('aga', 'aa')
+    left join records r on r.id = case when ls.label in (select stage from rungs where people)
+        and la.record not in (select record from labels where axis = 'flag' and label = 'protocol') then la.record end
+    where +la.axis = 'approach' and +la.label in (select id from approaches where followed)
+        and la.record not in (select record from trials)
+        and la.record not in (select record from board_left_out)
+    group by 1, 2, 3
+) papers join rungs g on g.stage = papers.stage
+group by 1, 2, 3;
+
+-- The board itself: one row for each approach and group of which something is held, and one for each approach that a query
+-- follows and of which nothing is.
+--   laboratory .. phase4        works on each rung: papers (of followed approaches) and trials that enrolled somebody
+--   approved                    only from `approvals`
+--   running .. unknown          trials by state, and the people in them; other: expanded access
+--   furthest_*                  the furthest trial that enrolled somebody; what is planned, stopped, withdrawn: `beside`
+--   newest_result_*             the newest study in people (paper or posted results) and its size
+--   next_readout                the earliest primary completion to come of a running trial
+--   moved, months_still         when something last happened in people, and the full months since; null: never
+--   absent                      what one would look for and is not held
 create view trial_board as
-select a.family, a.id as approach, a.label as approach_label, a.followed, c.label as condition,
-    s.id as stage, s.label as stage_label, s.rank, t.status,
-    count(*) as trials, sum(t.enrollment) as people
-from records r
-join trials t on t.record = r.id
-join labels la on la.record = r.id and la.axis = 'approach'
-join approaches a on a.id = la.label
-join labels ls on ls.record = r.id and ls.axis = 'stage'
-join stages s on s.id = ls.label
-left join labels c on c.record = r.id and c.axis = 'condition'
-where r.same_as is null
-group by a.id, c.label, s.id, t.status
-order by a.rank, s.rank desc;
+with t as materialized (select * from board_trials),
+p as materialized (select * from board_papers),
+keys as (
+    select approach, condition from p union select approach, condition from t
+    union select approach, condition from approvals
+    union select id, '' from approaches
+    where followed and id not in (select approach from p union select approach from t)
+),
+papers as (
+    select approach, condition, sum(clinical) as clinical, max(newest) as newest,
+        sum(works) filter (where rung = 'laboratory') as laboratory, sum(works) filter (where rung = 'animals') as animals,
+        sum(works) filter (where rung = 'people') as people, sum(works) filter (where rung = 'phase1') as phase1,
+        sum(works) filter (where rung = 'phase2') as phase2, sum(works) filter (where rung = 'phase3') as phase3,
+        sum(works) filter (where rung = 'phase4') as phase4
+    from p group by 1, 2
+),
+counts as (
+    select t.approach, t.condition, count(*) as trials,
+        sum(enrolled and rung = 'people') as people, sum(enrolled and rung = 'phase1') as phase1,
+        sum(enrolled and rung = 'phase2') as phase2, sum(enrolled and rung = 'phase3') as phase3,
+        sum(enrolled and rung = 'phase4') as phase4,
+        sum(state = 'running') as running, sum(t.people) filter (where state = 'running') as running_people,
+        sum(state = 'planned') as planned, sum(t.people) filter (where state = 'planned') as planned_people,
+        sum(state = 'completed') as completed, sum(t.people) filter (where state = 'completed') as completed_people,
+        sum(state = 'stopped') as stopped, sum(t.people) filter (where state = 'stopped') as stopped_people,
+        sum(state = 'unknown') as unknown, sum(t.people) filter (where state = 'unknown') as unknown_people,
+        sum(state = 'withdrawn') as withdrawn, sum(state = 'other') as other,
+        sum(has_results) as posted, max(case when has_results then results_posted || ' ' || trial end) as newest,
+        min(readout || ' ' || trial) as readout, max(moved) as moved
+    from t left join rungs g on g.stage = t.stage group by 1, 2
+),
+places as (
+    select *, row_number() over (
+            partition by approach, condition, enrolled order by rank desc, people desc, trial) as among_enrolled,
+        row_number() over (partition by approach, condition, state order by rank desc, people desc, trial) as among_state
+    from t
+),
+besides as (
+    select approach, condition, group_concat(state || ': ' || stage_label || ', ' || trial, '; ') as beside
+    from (select * from places where among_state = 1 and state in ('planned', 'stopped', 'withdrawn')
+        order by approach, condition, state)
+    group by 1, 2
+),
+approved as (
+    select approach, condition, group_concat(authority || ' ' || substr(approved, 1, 4) || ': ' || product || ', for '
+        || indication || ' (' || reference || ')', '; ') as approved
+    from (select * from approvals order by approved) group by 1, 2
+),
+facts as (
+    select k.approach, k.condition,
+        max(coalesce(papers.newest, ''), coalesce(counts.newest, '')) as newest, counts.readout,
+        min((select day from today),
+            max(coalesce(counts.moved, ''), coalesce(substr(papers.newest, 1, instr(papers.newest, ' ') - 1), ''))) as moved
+    from keys k left join papers using (approach, condition) left join counts using (approach, condition)
+)
+select a.family, a.id as approach, a.label as approach_label, a.followed, k.condition,
+    case k.condition when 'aga' then 'pattern hair loss' when 'aa' then 'alopecia areata' when '' then ''
+        else 'other' end as condition_label,
+    coalesce(papers.laboratory, 0) as laboratory, coalesce(papers.animals, 0) as animals,
+    coalesce(papers.people, 0) + coalesce(counts.people, 0) as people,
+    coalesce(papers.phase1, 0) + coalesce(counts.phase1, 0) as phase1,
+    coalesce(papers.phase2, 0) + coalesce(counts.phase2, 0) as phase2,
+    coalesce(papers.phase3, 0) + coalesce(counts.phase3, 0) as phase3,
+    coalesce(papers.phase4, 0) + coalesce(counts.phase4, 0) as phase4,
+    approved.approved, coalesce(counts.trials, 0) as trials,
+    counts.running, counts.running_people, counts.planned, counts.planned_people, counts.completed,
+    counts.completed_people, counts.stopped, counts.stopped_people, counts.unknown, counts.unknown_people,
+    counts.withdrawn, counts.other,
+    f.stage as furthest_stage, f.stage_label as furthest_label, f.rank as furthest_rank, f.trial as furthest_trial,
+    f.status as furthest_status, f.people as furthest_people, f.phase_detail as sub_phase,
+    f.phase_source as sub_phase_source, besides.beside,
+    nullif(substr(facts.newest, 1, instr(facts.newest, ' ') - 1), '') as newest_result_date,
+    nullif(substr(facts.newest, instr(facts.newest, ' ') + 1), '') as newest_result,
+    coalesce(
+        (select enrollment from trials where record = substr(facts.newest, instr(facts.newest, ' ') + 1)),
+        (select nullif(cast(value as integer), 0) from labels where axis = 'flag' and label = 'n'
+            and record = substr(facts.newest, instr(facts.newest, ' ') + 1))) as newest_result_people,
+    substr(facts.readout, 1, instr(facts.readout, ' ') - 1) as next_readout,
+    substr(facts.readout, instr(facts.readout, ' ') + 1) as next_readout_trial,
+    nullif(facts.moved, '') as moved,
+    case when facts.moved != '' then max(0, 12 * (substr(today.day, 1, 4) - substr(facts.moved, 1, 4))
+        + substr(today.day, 6, 2) - coalesce(nullif(substr(facts.moved, 6, 2), ''), 12)
+        - (substr(today.day, 9, 2) < substr(facts.moved, 9, 2))) end as months_still,
+    rtrim(case when counts.trials is null then 'no registered trial held; ' else '' end
+        || case when a.followed and coalesce(papers.clinical, 0) = 0 then 'no peer-reviewed clinical paper held; ' else '' end
+        || case when counts.completed > 0 and counts.posted = 0 then 'no results posted; ' else '' end
+        || case when counts.readout is null then 'no readout expected; ' else '' end, '; ') as absent
+from keys k
+join approaches a on a.id = k.approach
+join facts using (approach, condition)
+cross join today
+left join papers using (approach, condition)
+left join counts using (approach, condition)
+left join approved using (approach, condition)
+left join besides using (approach, condition)
+left join (select * from places where enrolled and among_enrolled = 1) f using (approach, condition)
+order by a.followed desc, a.rank, k.condition = 'other', k.condition = 'aa';
 
 create view what_moved as
 select e.id, e.seen, e.kind, e.severity, e.headline, e.record, r.title, r.kind as record_kind, e.field, e.old, e.new
@@ -60,23 +245,29 @@ from (
 ) left join records p on p.id = paper
 group by trial, paper;
 
+-- Completed a year ago or more, nothing posted, no linked paper found. `since`: the day on which the year was over.
 create view silent_trials as
-select r.id, r.title, t.status, t.completion, t.completion_type, t.enrollment, t.sponsor, r.url
-from trials t join records r on r.id = t.record join trial_last_days d on d.record = t.record
-where t.status = 'COMPLETED' and t.has_results = 0 and t.completion != ''
+select r.id, r.title, t.status, t.completion, t.completion_type, t.enrollment, t.sponsor, r.url,
+    date(d.completion, '+1 year') as since
+from trials t cross join records r on r.id = t.record and r.same_as is null
+join trial_last_days d on d.record = t.record
+where t.status = 'COMPLETED' and t.has_results = 0
     and date(d.completion, '+1 year') <= (select day from today)
-    and not (exists (
-        select 1 from links l where l.relation in ('reports', 'derived') and l.target = t.record
-    ) or exists (
-        select 1 from links l where l.record = t.record and l.relation in ('reported_by', 'derived_in')
-    ));
+    and not exists (select 1 from links l where l.target = t.record and l.relation in ('reports', 'derived'))
+    and not exists (select 1 from links l where l.record = t.record and l.relation in ('reported_by', 'derived_in'));
 
+-- Under way by its own word, but past its completion, or not verified for two years. UNKNOWN is what the registry itself
+-- writes over such a trial, so it stays here. `since`: the first day on which it was stale; `reason` says which of both.
 create view stale_trials as
-select r.id, r.title, t.status, t.primary_completion, t.completion, t.verified, t.sponsor, r.url
-from trials t join records r on r.id = t.record join trial_last_days d on d.record = t.record
-where t.status in ('RECRUITING', 'NOT_YET_RECRUITING', 'ENROLLING_BY_INVITATION', 'ACTIVE_NOT_RECRUITING')
-    and ((d.completion < (select day from today) and t.completion != '')
-        or (date(d.verified, '+2 years') <= (select day from today) and t.verified != ''));
+select r.id, r.title, t.status, t.last_known_status, t.primary_completion, t.completion, t.verified, t.sponsor, r.url,
+    case when d.completion < today.day and date(d.verified, '+2 years') <= today.day then 'both'
+        when d.completion < today.day then 'past its completion' else 'not verified for two years' end as reason,
+    min(coalesce(date(d.completion, '+1 day'), '9999'), coalesce(date(d.verified, '+2 years'), '9999')) as since
+from trials t cross join records r on r.id = t.record and r.same_as is null
+join trial_last_days d on d.record = t.record cross join today
+where case t.status when 'UNKNOWN' then t.last_known_status else t.status end
+        in ('RECRUITING', 'NOT_YET_RECRUITING', 'ENROLLING_BY_INVITATION', 'ACTIVE_NOT_RECRUITING')
+    and (d.completion < today.day or date(d.verified, '+2 years') <= today.day);
 
 create view off_topic as
 select r.rowid, r.id, r.title, l.rule as reason, l.quote, r.kind, r.published, r.url, r.abstract, r.terms

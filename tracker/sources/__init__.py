@@ -17,6 +17,8 @@ __all__ = ["SOURCES", "Source"]
 
 
 class Source(Protocol):
+    walks_whole: bool  # True when every fetch reads every listed record, because no date says which have changed
+
     def fetch(self, query: Query, held: Held, web: Web) -> Iterator[Payload | Listing]:
         """What the query lists and `held` lacks. Raises SourceError: then nothing that was yielded makes a listing."""
 

@@ -95,24 +95,32 @@ def medline_records(pieces: Iterable[bytes]) -> Iterator[Payload]:
     """The records of MEDLINE text: each begins with its PMID, or with any field after a blank line."""
     lines: list[bytes] = []
     size, blank, closed = 0, False, False
-    for line in _lines(pieces):
-        is_field = _FIELD.match(line) is not None
-        if lines and is_field and (blank or line.startswith(b"PMID-")):
-            closed = closed or _is_closed(lines)
+    try:
+        for line in _lines(pieces):
+            if lines and _FIELD.match(line) and (blank or line.startswith(b"PMID-")):
+                closed = closed or _is_closed(lines)
+                yield _medline(lines)
+                lines, size = [], 0
+            blank = not line.strip(b"\r\n")
+            if lines or line.strip():
+                lines.append(line)
+                size += len(line)
+            if size > MAX_RECORD:
+                raise SourceError(f"more than {MAX_RECORD // 1_000_000} MB without the end of a record")
+    except SourceError:
+        if lines and blank:
             yield _medline(lines)
-            lines, size = [], 0
-        blank = not line.strip(b"\r\n")
-        if lines or line.strip():
-            lines.append(line)
-            size += len(line)
-        if size > MAX_RECORD:
-            raise SourceError(f"more than {MAX_RECORD // 1_000_000} MB without the end of a record")
-    if not lines:
-        return
-    last = _medline(lines)
+        raise
+    if lines:
+        yield _last(lines, closed)
+
+
+def _last(lines: list[bytes], closed: bool) -> Payload:
+    """PubMed ends every record with its source (SO): a last one that lacks it, unlike others, was cut off."""
+    payload = _medline(lines)
     if closed and not _is_closed(lines):
-        raise SourceError(f"is cut off within PMID {last.key or '?'}: its last line is not the source (SO)")
-    yield last
+        raise SourceError(f"is cut off within PMID {payload.key or '?'}: its last line is not the source (SO)")
+    return payload
 
 
 def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -129,7 +137,6 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _is_closed(lines: list[bytes]) -> bool:
-    """PubMed ends every record with SO; one that lacks it, in a file whose other records have it, was cut off."""
     return any(line.startswith(b"SO  -") for line in lines)
 
 
@@ -253,7 +260,7 @@ class _Json:
                 raise self._broken(error.msg, alone) from None
             except (ValueError, RecursionError) as error:  # a number of 5,000 digits; a thousand brackets
                 raise self._broken(str(error)[:60], alone) from None
-            if end == len(self._text) and self._more():
+            if end == len(self._text) and isinstance(value, int | float) and self._more():
                 continue  # a number may go on
             self._at = end
             return value
@@ -292,6 +299,6 @@ _LONGEST_WORD = 10  # -Infinity, false, \ud83d: a word that ends early is compla
 
 
 def _skip(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t\r\n\ufeff":
+    while at < len(text) and text[at] in " \t\r\n":
         at += 1
     return at

@@ -39,11 +39,11 @@ class RecordFile:
     def __iter__(self) -> Iterator[Item]:
         try:
             with self._path.open("rb") as file:
-                head, pieces = _ahead(self._pieces(file), 4)
-                if head.startswith(b"PK\x03\x04") or head.startswith(b"PK\x05\x06"):
+                head, rest = _ahead(self._pieces(file), 4)
+                if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
                     yield from self._members(file)
                 else:
-                    yield from _items(pieces)
+                    yield from _items(chain([head], rest))
         except OSError as error:
             raise SourceError(f"cannot be read ({error.strerror or error})") from None
 
@@ -77,21 +77,35 @@ def _is_clutter(member: zipfile.ZipInfo) -> bool:
 
 
 def _items(pieces: Iterator[bytes]) -> Iterator[Item]:
-    head, pieces = _ahead(pieces, 2)
+    head, rest = _ahead(pieces, 2)
     if head.startswith(b"\x1f\x8b"):
-        pieces = _gunzip(pieces)
-    head, pieces = _ahead(pieces, 4000)
-    yield from _cutter(head)(pieces)
+        head, rest = b"", _gunzip(chain([head], rest))
+    head, rest = _ahead(chain([head], rest), 4000)
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    try:
+        cutter = _cutter(head)
+    except SourceError:
+        next(rest, None)  # where the stream broke off so early, that is the reason
+        raise
+    yield from cutter(chain([head], rest))
 
 
 def _ahead(pieces: Iterator[bytes], size: int) -> tuple[bytes, Iterator[bytes]]:
-    """The first bytes, at least `size` where there are as many, and all pieces with them."""
+    """The first bytes, at least `size` that are no blanks where there are as many, and the pieces after them."""
     head = b""
-    for piece in pieces:
-        head += piece
-        if len(head.lstrip()) >= size:
-            break
-    return head, chain([head] if head else [], pieces)
+    try:
+        for piece in pieces:
+            head += piece
+            if len(head.lstrip()) >= size or len(head) > 1_000_000:
+                break
+    except SourceError as error:  # said once what came before it has been read
+        return head, _broken_off(error)
+    return head, pieces
+
+
+def _broken_off(error: SourceError) -> Iterator[bytes]:
+    yield from ()
+    raise error
 
 
 def _gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -102,7 +116,9 @@ def _gunzip(pieces: Iterable[bytes]) -> Iterator[bytes]:
         while rest:
             if unpack.eof:
                 rest = rest.lstrip(b"\0")  # padding
-                unpack = zlib.decompressobj(wbits=31) if rest else unpack
+                if not rest:
+                    break
+                unpack = zlib.decompressobj(wbits=31)
             try:
                 out = unpack.decompress(rest, PIECE)
             except zlib.error as error:
@@ -122,7 +138,7 @@ _ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
 
 def _cutter(head: bytes) -> _Cutter:
     """How the content is cut into records, by how it begins. Raises SourceError for what is no file of records."""
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = head.lstrip()
     if not text:
         raise SourceError("is empty")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in text[:100]:
@@ -149,4 +165,6 @@ def _xml_cutter(text: bytes) -> _Cutter:
         raise SourceError("is a web page")
     if root == "MedlineCitationSet":
         raise SourceError("is in the format that NLM gave up in 2016; take today's baseline, a PubmedArticleSet")
+    if not root:
+        raise SourceError("is cut off before its first element")
     raise SourceError(f"is XML, but no PubmedArticleSet (it begins with <{root[:40]}>)")

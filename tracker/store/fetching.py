@@ -101,21 +101,22 @@ def held(db: Database, source: str, query: str, **run: object) -> Held:
     )
 
 
-def linked_ids(db: Database, source: str, full: bool) -> frozenset[str]:
-    """Keys of what on-topic records name and we do not hold: trials that papers report, papers that report trials.
+def linked_ids(db: Database, source: str, reread: bool) -> frozenset[str]:
+    """Keys of what held records name and no query lists: trials that on-topic papers report, result papers of trials.
 
-    What the source did not give before is not asked for again, unless everything is.
+    Those not held; with `reread` also those that are held by nothing but such a link.
     """
     rows = db.conn.execute(
-        """select distinct l.target from links l
-           join labels v on v.record = l.record and v.axis = 'relevance' and v.label != 'off'
-           where l.relation in ('reports', 'reported_by') and l.target not in (select id from records)"""
+        """select l.target from links l
+           where l.target not in (select id from records)
+             and (l.relation = 'reported_by' or l.relation = 'reports' and exists (
+                 select 1 from labels where record = l.record and axis = 'relevance' and label != 'off'))
+           union
+           select record from matches where query = :linked and :reread
+             and record not in (select record from matches where query != :linked)""",
+        {"linked": LINKED, "reread": int(reread)},
     )
-    wanted = {source_key(row[0]) for row in rows if source_of(row[0]) == source}
-    if not full:
-        asked = db.conn.execute("select missing from fetches where source = ? and query = ?", [source, LINKED])
-        wanted -= {key for row in asked for key in json.loads(row[0])}
-    return frozenset(wanted)
+    return frozenset(source_key(row[0]) for row in rows if source_of(row[0]) == source)
 
 
 def begin_fetch(db: Database, source: str, query: str, expression: str, now: str) -> int:
@@ -173,12 +174,15 @@ def settle_listing(
     for record in sorted((listed & held_ids) - known.keys()):
         add_match(db, record, query, baseline, now)
         if db.conn.execute(
-            "select 1 from matches where record = ? and query not in (?, ?)", [record, query, LINKED]
+            # What this run stored was announced a moment ago: a second query for it is no second news.
+            """select 1 from matches m join records r on r.id = m.record
+               where m.record = ? and m.query not in (?, ?) and r.first_seen < ?""",
+            [record, query, LINKED, now],
         ).fetchone():
             write_events(db, record, fetch, [matched(record, query)], now)
     _mark_absent(db, query, [record for record in known if known[record] and record in listed], None)
     missing = {record_id(source, key) for key in listing.missing}
-    for record in sorted(record for record in missing & held_ids if known.get(record)):
+    for record in sorted(record for record in (missing & held_ids) - listed if known.get(record)):
         mark_gone(db, record, fetch, now)
     left = sorted(record for record, absent in known.items() if not absent and record not in listed)
     if len(left) > _VANISH_COUNT and len(left) > _VANISH_SHARE * len(known):

@@ -1,5 +1,7 @@
 """Opening the database: is the file ours, whole and of our version? Everything else refuses in one line."""
 
+import contextlib
+import os
 import sqlite3
 from pathlib import Path
 
@@ -14,7 +16,9 @@ _MAGIC = b"SQLite format 3\x00"
 def open_for_writing(path: Path) -> Database:
     """The database, created or brought up to date. The caller holds the writer's lock. Raises StoreError."""
     _refuse_old_sqlite()
-    new = not path.exists() or path.stat().st_size == 0
+    if _size(path):
+        _finish_rollback(path)
+    new = not _size(path)
     if not new:
         _refuse_foreign(path)
     try:
@@ -33,11 +37,11 @@ def open_for_writing(path: Path) -> Database:
 def open_for_reading(path: Path) -> Database:
     """The database, read-only. Raises StoreError, also when there is none yet."""
     _refuse_old_sqlite()
-    if not path.exists() or path.stat().st_size == 0:
+    if not _size(path):
         raise StoreError(f"{path}: there is no database yet; run: tracker fetch")
     _refuse_foreign(path)
     try:
-        db = Database(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0))
+        db = Database(_connect(path))
         pending = migrations.pending(db)
     except sqlite3.Error as error:
         raise StoreError(explain(path, error)) from error
@@ -62,6 +66,48 @@ def explain(path: Path, error: Exception) -> str:
     return f"{path}: {text}" + (f": {hint}" if hint else "")
 
 
+def _size(path: Path) -> int:
+    """Bytes of the file, 0 where there is none."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read ({error.strerror}); check it and the folders above it") from None
+
+
+def _connect(path: Path, mode: str = "mode=ro") -> sqlite3.Connection:
+    """A connection that writes nothing, also where nothing can be written."""
+    conn = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, timeout=5.0)
+    try:
+        conn.execute("select 1 from sqlite_master limit 1")
+    except sqlite3.OperationalError:
+        conn.close()
+        if mode != "mode=ro" or os.access(path.parent, os.W_OK) or _beside(path, "-wal") or _beside(path, "-journal"):
+            raise
+        # In a folder that cannot be written SQLite reads a WAL database only when it is told that nobody else will.
+        return _connect(path, "mode=ro&immutable=1")
+    except sqlite3.DatabaseError:
+        conn.close()
+        raise
+    return conn
+
+
+def _beside(path: Path, suffix: str) -> int:
+    return _size(path.with_name(path.name + suffix))
+
+
+def _finish_rollback(path: Path) -> None:
+    """A creation that was killed half-way leaves a journal, which no reader may roll back: the writer does."""
+    if not _beside(path, "-journal"):
+        return
+    try:
+        with contextlib.closing(_connect(path, "mode=rw")):
+            pass
+    except sqlite3.Error as error:
+        raise StoreError(explain(path, error)) from error
+
+
 def _refuse_old_sqlite() -> None:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         needed = ".".join(map(str, OLDEST_SQLITE[:2]))
@@ -77,11 +123,17 @@ def _refuse_foreign(path: Path) -> None:
         raise StoreError(f"{path}: cannot be read ({error.strerror}); name another file with --db") from None
     if head != _MAGIC:
         raise StoreError(f"{path}: is no SQLite database; name another file with --db")
-    conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5.0)
+    try:
+        conn = _connect(path)
+    except sqlite3.Error as error:
+        raise StoreError(explain(path, error)) from error
     try:
         application = conn.execute("pragma application_id").fetchone()[0]
         if application != APPLICATION_ID:
             raise StoreError(f"{path}: is a SQLite database of another program; name another file with --db")
+        page = conn.execute("pragma page_size").fetchone()[0]
+        if _size(path) % page and not _beside(path, "-wal"):  # SQLite reads what is cut off as zeros, and goes on
+            raise StoreError(f"{path}: ends in the middle of a page: it is damaged; restore a backup")
         newer = {migration.name for migration in Migrations("tracker").applied(Database(conn))} - _known()
     except sqlite3.DatabaseError as error:
         raise StoreError(explain(path, error)) from error

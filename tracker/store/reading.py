@@ -1,50 +1,79 @@
-"""What people ask of the database: one record with everything we know of it, and the health of what fills it."""
+"""What people ask of the database: one record with everything we know of it, and names as it knows them."""
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from tracker.errors import ConfigError
 from tracker.store import Store
 
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+_PMID = re.compile(r"(?:pmid:?\s*)?0*(\d+)", re.IGNORECASE | re.ASCII)
+
+# A relation as the other side would put it, so that a tie said by both is one.
+INVERSE = {
+    "reports": "reported_by", "derived": "derived_in", "background": "background_of", "cites": "cited_by",
+    "retracts": "retracted_by", "corrects": "corrected_by", "concern_of": "concern_in",
+    "preprint_of": "has_preprint", "mentions": "mentioned_by",
+}  # fmt: skip
+INVERSE |= {there: here for here, there in INVERSE.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A record as `tracker show` prints it: rows are plain dicts with the column names of the database."""
+    """A record as `tracker show` prints it: rows are plain dicts with the column names of the database.
+
+    links: relation (from this record's side), other, title, origins, quote, each tie once. history: from the newest to
+    the oldest moment, each with `seen`, `versions` (their numbers from 1; mostly one, or none) and `events`.
+    """
 
     record: dict[str, Any]
+    stands_for: list[str]  # ids of other records of the same work
     trial: dict[str, Any] | None
+    sites: list[dict[str, Any]]
     labels: list[dict[str, Any]]
+    judgements: list[dict[str, Any]]
     links: list[dict[str, Any]]
-    events: list[dict[str, Any]]
-    matches: list[dict[str, Any]]
     versions: list[dict[str, Any]]
+    history: list[dict[str, Any]]
+    matches: list[dict[str, Any]]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What is told of it, without details, from the oldest to the newest."""
+        return [event for when in reversed(self.history) for event in when["events"] if event["severity"]]
 
 
 def record_of(store: Store, identifier: str) -> str:
     """The id behind 38212345, pubmed-38212345, an NCT number or a DOI. Raises ConfigError when it is not held."""
     text = identifier.strip()
     if doi := _DOI.fullmatch(text):
-        found = store.rows("select id from records where doi = ? order by id", [doi[1].lower()])
+        found = store.rows(
+            "select id from records where doi = ? order by same_as is not null, id", [doi[1].lower().rstrip(".")]
+        )
     else:
-        wanted = f"pubmed-{text.lstrip('0')}" if text.isdigit() else text
+        wanted = f"pubmed-{pmid[1]}" if (pmid := _PMID.fullmatch(text)) else text
         found = store.rows("select id from records where id = ? collate nocase", [wanted])
     if not found:
-        raise ConfigError(f"{identifier}: is not held; ids are a PMID, an NCT number, a DOI, or an id of the database")
+        shown = text if text.isprintable() else ascii(text)
+        raise ConfigError(f"{shown}: is not held; ids are a PMID, an NCT number, a DOI, or an id of the database")
     return str(found[0]["id"])
 
 
 def find_record(store: Store, identifier: str) -> Page:
     """Everything held about one record. Raises ConfigError when it is not held."""
     record = record_of(store, identifier)
-    record_row = store.rows("select * from records where id = ?", [record])[0]
+    row = store.rows("select * from records where id = ?", [record])[0]
     trial = store.rows("select * from trials where record = ?", [record])
+    versions = store.rows("select received, sha256 from payloads where record = ? order by received, id", [record])
     return Page(
-        record=record_row | {name: json.loads(record_row[name]) for name in ("authors", "types", "terms")},
-        trial=trial[0] if trial else None,
+        record=_with_lists(row, ("authors", "types", "terms", "mesh", "substances", "databanks")),
+        stands_for=[one["id"] for one in store.rows("select id from records where same_as = ? order by id", [record])],
+        trial=_with_lists(trial[0], _TRIAL_LISTS) if trial else None,
+        sites=store.rows("select * from sites where record = ? order by n", [record]),
         labels=store.rows(
             """select l.*, coalesce(a.label, s.label, l.label) as name from labels l
                left join approaches a on l.axis = 'approach' and a.id = l.label
@@ -52,19 +81,98 @@ def find_record(store: Store, identifier: str) -> Page:
                where l.record = ? order by l.axis, l.strength desc, l.label""",
             [record],
         ),
-        links=store.rows(
-            """select l.relation, l.origin, l.quote, l.target as other, r.title from links l
-               left join records r on r.id = l.target where l.record = ?
-               union all
-               select 'is said to be: ' || l.relation, l.origin, l.quote, l.record, r.title from links l
-               join records r on r.id = l.record where l.target = ? order by 1, 4""",
-            [record, record],
+        judgements=store.rows(
+            """select j.*, coalesce(a.label, s.label, j.label) as name from judgements j
+               left join approaches a on j.axis = 'approach' and a.id = j.label
+               left join stages s on j.axis = 'stage' and s.id = j.label
+               where j.record = ? order by j.axis, j.label""",
+            [record],
         ),
-        events=store.rows("select * from events where record = ? and severity > 0 order by seen, id", [record]),
+        links=_links(store, record),
+        versions=versions,
+        history=_history(store, record, versions),
         matches=store.rows(
             """select m.*, q.title from matches m join queries q on q.name = m.query
                where m.record = ? order by m.first_seen, m.query""",
             [record],
         ),
-        versions=store.rows("select received, sha256 from payloads where record = ? order by id", [record]),
     )
+
+
+_TRIAL_LISTS = ("phases", "conditions", "interventions", "arms", "primary_outcomes", "secondary_ids", "countries")
+
+
+def _with_lists(row: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return row | {name: json.loads(row[name]) for name in names}
+
+
+def _links(store: Store, record: str) -> list[dict[str, Any]]:
+    """Every tie once, from this record's side, whichever side says it and for however many reasons."""
+    rows = store.rows(
+        """select l.relation, l.origin, l.quote, coalesce(r.id, d.id, l.target) as other, 1 as mine from links l
+           left join records r on r.id = l.target
+           left join records d on l.target like 'doi-%' and d.doi = substr(l.target, 5) and d.same_as is null
+           where l.record = :record
+           union all
+           select l.relation, l.origin, l.quote, l.record, 0 from links l
+           where l.target = :record or l.target = 'doi-' || nullif((select doi from records where id = :record), '')
+           order by mine desc, relation, other, origin""",
+        {"record": record},
+    )
+    ties: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        relation = row["relation"] if row["mine"] else INVERSE.get(row["relation"], f"{row['relation']}, says")
+        empty = {"relation": relation, "other": row["other"], "title": "", "origins": [], "quote": ""}
+        tie = ties.setdefault((relation, row["other"]), empty)
+        tie["origins"] += [row["origin"]] * (row["origin"] not in tie["origins"])
+        tie["quote"] = tie["quote"] or row["quote"]
+    others = [other for _, other in ties]
+    marks = ",".join("?" * len(others))
+    titles = {
+        row["id"]: row["title"] for row in store.rows(f"select id, title from records where id in ({marks})", others)
+    }
+    for (_, other), tie in ties.items():
+        tie |= {"title": titles.get(other, ""), "held": other in titles}
+    return list(ties.values())
+
+
+def _history(store: Store, record: str, versions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each moment at which something was received or moved, with the details of that fetch; the newest first."""
+    events = store.rows("select * from events where record = ? order by severity desc, id", [record])
+    moments = {row["received"] for row in versions} | {event["seen"] for event in events}
+    return [
+        {
+            "seen": seen,
+            "versions": [n for n, version in enumerate(versions, start=1) if version["received"] == seen],
+            "events": [event for event in events if event["seen"] == seen],
+        }
+        for seen in sorted(moments, reverse=True)
+    ]
+
+
+def leaf_counts(store: Store) -> dict[str, tuple[int, int]]:
+    """Leaf -> how many works hold it, and how many of them are trials. Versions of one work count once."""
+    rows = store.rows(
+        """select l.label, count(distinct coalesce(r.same_as, r.id)) as works,
+                  count(distinct case when r.kind = 'trial' then coalesce(r.same_as, r.id) end) as trials
+           from labels l join records r on r.id = l.record where l.axis = 'approach' group by l.label"""
+    )
+    return {row["label"]: (row["works"], row["trials"]) for row in rows}
+
+
+def family_or_leaf(store: Store, name: str) -> str:
+    """A family or leaf of the taxonomy as it is stored. Raises ConfigError, with the nearest names."""
+    rows = store.rows("select id, family from approaches")
+    return _known(name, "approach", {row["id"] for row in rows} | {row["family"] for row in rows})
+
+
+def stage_id(store: Store, name: str) -> str:
+    return _known(name, "stage", {row["id"] for row in store.rows("select id from stages")})
+
+
+def _known(name: str, what: str, known: set[str]) -> str:
+    if name.lower() in known:
+        return name.lower()
+    near = get_close_matches(name.lower(), sorted(known), n=1)
+    hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(sorted(known)) or 'none yet'}"
+    raise ConfigError(f'no {what} is named "{name}" - {hint}')

@@ -15,6 +15,8 @@ __all__ = ["ClinicalTrials"]
 
 
 class ClinicalTrials:
+    walks_whole = True
+
     def __init__(self, settings: SourceSettings) -> None:
         self._url = settings.url
 

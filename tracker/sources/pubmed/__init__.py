@@ -23,6 +23,8 @@ FIRST_ENTRY = date(1800, 1, 1)  # before any entry date of PubMed
 
 
 class PubMed:
+    walks_whole = False
+
     def __init__(self, settings: SourceSettings) -> None:
         self._settings = settings
 

@@ -45,7 +45,7 @@ def judge(name: str, expression: str, search: Search, held: Held) -> list[str]:
     lines = [_SAYS.get(kind, kind + ": {}").format(words) for kind, words in search.remarks]
     reasons = [line for line, (kind, _) in zip(lines, search.remarks, strict=True) if kind == "FieldNotFound"]
     dropped = [words for kind, words in search.remarks if kind in _DROPPED]
-    reasons += _lost_parts(expression, dropped) if dropped else []
+    reasons += _lost_parts(expression, dropped) if dropped and search.count else []
     if held.listed and search.count > TENFOLD * held.listed:
         reasons.append(f"it lists {search.count} records, after {held.listed} the last time")
     if not reasons:
@@ -57,13 +57,15 @@ def judge(name: str, expression: str, search: Search, held: Held) -> list[str]:
 
 
 def _lost_parts(expression: str, dropped: list[str]) -> list[str]:
-    """A reason for each AND-ed part of which PubMed knows no alternative."""
+    """A reason for each AND-ed part of which PubMed knows no alternative. Asked only where something was found: a query
+    of which nothing is known, and which lists nothing, has not become another one."""
     try:
         tree = parse(expression)
     except ConfigError as error:
         return [f"PubMed dropped {', '.join(dropped)}, and what is left cannot be told ({error})"]
     lost = _terms_of(dropped, tree)
-    return [
+    unplaced = [words for words in dropped if not _named(words, tree)]
+    return [f"PubMed dropped {words}, and which part of it that is cannot be told" for words in unplaced] + [
         f"it became a broader query, for PubMed knows nothing of its part {_shown(part)}"
         for part in and_parts(tree)
         if not _known(part, lost)

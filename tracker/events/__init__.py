@@ -10,13 +10,27 @@ and holds what the sources said, never what it might mean.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from tracker import dates
+from tracker.events.words import (
+    HIGH,
+    LOW,
+    MEDIUM,
+    as_text,
+    distance,
+    one_line,
+    or_none,
+    ordinal,
+    people,
+    shown,
+    some,
+    source_name,
+)
 from tracker.records import Event, Record, Trial, as_json
 
-DETAIL, LOW, MEDIUM, HIGH = 0, 1, 2, 3
+DETAIL = 0
 SEVERITY_NAMES = {DETAIL: "detail", LOW: "low", MEDIUM: "medium", HIGH: "high"}
 
 # Every kind and the severities that it can have: the table of docs/events.md.
@@ -100,11 +114,11 @@ def announce_severity(record: Record, stage: str, relevance: str) -> int:
 
 
 def gone(record: str) -> Event:
-    return _event(record, "gone", LOW, "gone", None, None, f"{_source_name(record)} no longer holds it")
+    return _event(record, "gone", LOW, "gone", None, None, f"{source_name(record)} no longer holds it")
 
 
 def returned(record: str) -> Event:
-    return _event(record, "returned", LOW, "gone", None, None, f"{_source_name(record)} holds it again")
+    return _event(record, "returned", LOW, "gone", None, None, f"{source_name(record)} holds it again")
 
 
 def matched(record: str, query: str) -> Event:
@@ -115,13 +129,11 @@ def paper_linked(trial: str, paper: str, relation: str) -> Event:
     """`relation` as a Link has it, from either side: reports and reported_by are results."""
     kind = {"reports": "result", "reported_by": "result", "derived": "derived", "derived_in": "derived"}.get(relation)
     severity = HIGH if kind == "result" else MEDIUM
-    return _event(
-        trial, "paper_linked", severity, "links", None, paper, f"{kind or 'background'} paper {_shown(paper)}"
-    )
+    return _event(trial, "paper_linked", severity, "links", None, paper, f"{kind or 'background'} paper {shown(paper)}")
 
 
 def published_from_preprint(paper: Record, preprint: str) -> Event:
-    text = f"published; was the preprint {_shown(preprint)}: {_cut(paper.title, TITLE_LENGTH)}"
+    text = f"published; was the preprint {shown(preprint)}: {one_line(paper.title, TITLE_LENGTH)}"
     return _event(paper.id, "published_from_preprint", MEDIUM, "same_as", preprint, paper.id, text)
 
 
@@ -129,7 +141,7 @@ def _first_seen(record: Record) -> Event:
     trial = record.trial
     words = {"article": "new article", "trial": "new trial"}.get(record.kind, "new item")
     about = ["/".join(trial.phases), trial.status] if trial else [record.notice]
-    text = f"{', '.join([words, *filter(None, about)])}: {_cut(record.title, TITLE_LENGTH) or '(no title)'}"
+    text = f"{', '.join([words, *filter(None, about)])}: {one_line(record.title, TITLE_LENGTH) or '(no title)'}"
     severity = HIGH if trial and _rank(trial.phases) >= PHASE_RANK["PHASE2"] else LOW
     return _event(record.id, words.replace(" ", "_"), severity, None, None, None, text)
 
@@ -155,7 +167,7 @@ def _notice(old: Record, new: Record) -> Iterator[Told]:
 
 def _by(record: Record, relation: str) -> str:
     notices = [link.target for link in record.links if link.relation == relation]
-    return f" by {', '.join(_shown(notice) for notice in notices)}" if notices else ""
+    return f" by {', '.join(shown(notice) for notice in notices)}" if notices else ""
 
 
 def _trial_moves(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
@@ -167,12 +179,12 @@ def _trial_moves(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
     yield from _results(nct, old, new)
     yield from _outcomes(nct, old, new)
     if old.enrollment != new.enrollment:
-        before, now = _text(old.enrollment), _text(new.enrollment)
-        text = f"enrollment {_people(old)} -> {_people(new)}"
+        before, now = as_text(old.enrollment), as_text(new.enrollment)
+        text = f"enrollment {people(old)} -> {people(new)}"
         event = _event(nct, "enrollment_changed", LOW, "enrollment", before, now, text)
         yield event, frozenset({"enrollment", "enrollment_type"})
     if old.sponsor != new.sponsor:
-        text = f"sponsor {_or_none(old.sponsor)} -> {_or_none(new.sponsor)}"
+        text = f"sponsor {or_none(old.sponsor)} -> {or_none(new.sponsor)}"
         event = _event(nct, "sponsor_changed", LOW, "sponsor", old.sponsor, new.sponsor, text)
         yield event, frozenset({"sponsor"})
 
@@ -180,7 +192,7 @@ def _trial_moves(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
 def _status(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
     if old.status == new.status:
         return
-    text = f"status {_or_none(old.status)} -> {_or_none(new.status)}"
+    text = f"status {or_none(old.status)} -> {or_none(new.status)}"
     kind, severity, covered = "status_changed", MEDIUM, {"status"}
     if new.status in STOPPED:
         kind, severity = "stopped", HIGH
@@ -195,7 +207,7 @@ def _status(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
 def _phases(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
     if old.phases != new.phases:
         severity = HIGH if _rung(new.phases) > _rung(old.phases) else MEDIUM
-        text = f"phase {_or_none('/'.join(old.phases))} -> {_or_none('/'.join(new.phases))}"
+        text = f"phase {or_none('/'.join(old.phases))} -> {or_none('/'.join(new.phases))}"
         event = _event(nct, "phase_changed", severity, "phases", as_json(old.phases), as_json(new.phases), text)
         yield event, frozenset({"phases"})
 
@@ -206,7 +218,7 @@ def _date(nct: str, column: str, old: Trial, new: Trial) -> Iterator[Told]:
     name = column.replace("_", " ")
     if before and now and dates.differ(before, now):
         later = dates.common(before, now)[1] > dates.common(before, now)[0]
-        size, severity = _distance(before, now)
+        size, severity = distance(before, now)
         text = f"{name} {before} -> {now} ({'slipped' if later else 'pulled in'} {size})"
         event = _event(nct, "date_slipped" if later else "date_pulled_in", severity, column, before, now, text)
         yield event, frozenset({column})
@@ -225,28 +237,10 @@ def with_total(event: Event, earlier: Sequence[tuple[str, str, str]]) -> Event:
         return event
     first = earlier[0][1]
     number = 1 + sum(kind == "date_slipped" for kind, _, _ in earlier)
-    size, _ = _distance(first, event.new)
+    size, _ = distance(first, event.new)
     later = dates.differ(first, event.new) and dates.common(first, event.new)[1] > dates.common(first, event.new)[0]
     total = f"{size.rpartition(', ')[2]} in total" if later else f"now no later than {first}, as first held"
-    return replace(event, headline=event.headline.removesuffix(")") + f"; {_ordinal(number)} slip, {total})")
-
-
-def _ordinal(number: int) -> str:
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
-    return f"{number}{ending}"
-
-
-def _distance(before: str, now: str) -> tuple[str, int]:
-    """How far apart two dates are, in the finest unit that both have, and how severe that is."""
-    days, months = dates.days_between(before, now), dates.months_between(before, now)
-    if months is None:
-        months = 12 * (int(now[:4]) - int(before[:4]))
-        size = _count(abs(months) // 12, "year")
-    elif days is None:
-        size = _count(abs(months), "month")
-    else:
-        size = _count(abs(days), "day") + (f", {_count(abs(months), 'full month')}" if months else "")
-    return size, HIGH if abs(months) >= 6 else MEDIUM if months else LOW
+    return replace(event, headline=event.headline.removesuffix(")") + f"; {ordinal(number)} slip, {total})")
 
 
 def _results(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
@@ -261,7 +255,7 @@ def _outcomes(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
     removed = [outcome for outcome in old.primary_outcomes if outcome not in new.primary_outcomes]
     added = [outcome for outcome in new.primary_outcomes if outcome not in old.primary_outcomes]
     if (removed or added) and _has_started(new):
-        text = f"primary outcomes changed after start: {_some(removed)} -> {_some(added)}"
+        text = f"primary outcomes changed after start: {some(removed)} -> {some(added)}"
         before, now = as_json(old.primary_outcomes), as_json(new.primary_outcomes)
         event = _event(nct, "outcome_changed", MEDIUM, "primary_outcomes", before, now, text)
         yield event, frozenset({"primary_outcomes"})
@@ -286,17 +280,17 @@ def _has_started(trial: Trial) -> bool:
 
 
 def _detail(record: str, column: str, before: Any, now: Any) -> Event:
-    old, new = _text(before), _text(now)
+    old, new = as_text(before), as_text(now)
     text = f"{column.replace('_', ' ')} changed"
     if max(len(old), len(new)) <= 60:
-        text = f"{column.replace('_', ' ')} {_or_none(old)} -> {_or_none(new)}"
+        text = f"{column.replace('_', ' ')} {or_none(old)} -> {or_none(new)}"
     return _event(record, "detail", DETAIL, column, old[:DETAIL_LENGTH], new[:DETAIL_LENGTH], text)
 
 
 def _event(
     record: str, kind: str, severity: int, field: str | None, old: str | None, new: str | None, text: str
 ) -> Event:
-    return Event(kind, severity, field, old, new, _cut(f"{record}: {text}", HEADLINE_LENGTH))
+    return Event(kind, severity, field, old, new, one_line(f"{record}: {text}", HEADLINE_LENGTH))
 
 
 def _value(record: Record, column: str) -> Any:
@@ -307,34 +301,6 @@ def _differ(column: str, before: Any, now: Any) -> bool:
     return dates.differ(before, now) if column in _DATES else bool(before != now)
 
 
-def _text(value: Any) -> str:
-    """A column as text, without inventing anything for what is absent."""
-    if isinstance(value, tuple):
-        return as_json([asdict(item) if is_dataclass(item) and not isinstance(item, type) else item for item in value])
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
-
-
-def _cut(text: str, length: int) -> str:
-    """One plain line: blanks and line breaks are one blank, control and direction characters are gone."""
-    line = " ".join("".join(char for char in text[: 10 * length] if char.isprintable() or char.isspace()).split())
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
-
-
-def _some(outcomes: list[str]) -> str:
-    if not outcomes:
-        return "(none)"
-    more = f" and {len(outcomes) - 1} more" if len(outcomes) > 1 else ""
-    return f'"{_cut(outcomes[0], 160)}"{more}'
-
-
-def _people(trial: Trial) -> str:
-    if trial.enrollment is None:
-        return "(none)"
-    return f"{trial.enrollment} {trial.enrollment_type}".rstrip()
-
-
 def _rank(phases: tuple[str, ...]) -> int:
     return max((PHASE_RANK.get(phase, 0) for phase in phases), default=0)
 
@@ -343,22 +309,3 @@ def _rung(phases: tuple[str, ...]) -> float:
     """Where phases stand on the ladder: phase 1/2 lies between phase 1 and phase 2; none, or NA, below them all."""
     ranks = [PHASE_RANK[phase] for phase in phases if phase in PHASE_RANK]
     return (min(ranks) + max(ranks)) / 2 if ranks else 0.0
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'}"
-
-
-def _shown(record: str) -> str:
-    """An id as people write it."""
-    return f"PMID {record.removeprefix('pubmed-')}" if record.startswith("pubmed-") else record
-
-
-def _or_none(text: str) -> str:
-    return text or "(none)"
-
-
-def _source_name(record: str) -> str:
-    if record.startswith("NCT"):
-        return "ClinicalTrials.gov"
-    return "PubMed" if record.startswith("pubmed-") else "the feed"

@@ -1,0 +1,157 @@
+"""`tracker` in a process of its own, under conditions that a test names: limits, a poor environment, no rights.
+
+    done = tracker(world, "fetch", under=Under(deadline=1.0))
+    done.fails(1, "127.0.0.1", "fell silent")
+
+Under.deadline and Under.pages are set inside the child before the program starts (this file is its main module then);
+everything else is what the system itself offers. No hook in the product.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from tests.world import WEEKS, World
+
+ROOT = Path(__file__).resolve().parents[1]
+_NO_ROOT = (28, 1)  # prctl: PR_SET_SECUREBITS, SECBIT_NOROOT: what root starts has the rights of an ordinary owner
+
+
+@dataclass(frozen=True)
+class Under:
+    """deadline: seconds for one answer. pages: the most that SQLite may make of the database (a full disk).
+
+    file_size: bytes beyond which no file can be written. ordinary: without the rights of root. loopback: any thought
+    of another address than 127.0.0.1 ends the child with code 99. closed: file descriptors that are not open.
+    """
+
+    deadline: float | None = None
+    pages: int | None = None
+    file_size: int | None = None
+    ordinary: bool = False
+    loopback: bool = False
+    closed: tuple[int, ...] = ()
+
+    def prepare(self) -> None:
+        """Runs in the child before the program is loaded."""
+        if self.file_size is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_size, self.file_size))
+        if self.ordinary and os.getuid() == 0 and ctypes.CDLL(None).prctl(*_NO_ROOT, 0, 0, 0):
+            raise PermissionError("this root cannot give up its rights")
+        for descriptor in self.closed:
+            os.close(descriptor)
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str = field(repr=False)
+    err: str = field(repr=False)
+    peak: int = 0  # bytes of memory
+
+    def fails(self, code: int, *words: str) -> None:
+        """It ended with this code and said why on one line of its own, with all of these words in it."""
+        said = [line for line in self.err.splitlines() if line.startswith("tracker: ")]
+        self._is_clean(code)
+        assert len(said) == 1, self.err
+        assert all(word in said[0] for word in words), said[0]
+
+    def reports(self, code: int, subject: str, *words: str) -> None:
+        """It ended with this code, and the closing table has one line about the subject with all of these words."""
+        self._is_clean(code)
+        said = [line for line in self.out.splitlines() if line.startswith(f"{subject}: ")]
+        assert len(said) == 1, self.out
+        assert all(word in said[0] for word in words), said[0]
+
+    def _is_clean(self, code: int) -> None:
+        assert "Traceback" not in self.err + self.out, self.err
+        assert self.code == code, f"exit code {self.code}\n{self.out}{self.err}"
+
+
+def environment(world: World, week: int = 0) -> dict[str, str]:
+    usual = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TRACKER_NOW": WEEKS[week]}
+    return usual | world.stand_in.environment
+
+
+def start(
+    world: World,
+    *arguments: str,
+    out: IO[Any] | int = subprocess.PIPE,
+    err: IO[Any] | int = subprocess.PIPE,
+    under: Under = Under(),
+    env: Mapping[str, str | None] | None = None,
+    folder: Path | None = None,
+) -> "subprocess.Popen[bytes]":
+    """Start it. env: variables over the usual ones, None to leave one out. folder: the current one."""
+    every = {**environment(world), **(env or {})}
+    inside = json.dumps({"deadline": under.deadline, "pages": under.pages, "loopback": under.loopback})
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.child", inside, *arguments], cwd=folder or world.folder,
+        env={name: value for name, value in every.items() if value is not None},
+        stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=under.prepare, start_new_session=True,
+    )  # fmt: skip
+
+
+def tracker(world: World, *arguments: str, stdout: IO[Any] | int | None = None, **conditions: Any) -> Done:
+    """Run it to its end. stdout: where that goes, when it is not to be read here. conditions: as for start()."""
+    child = start(
+        world, *arguments, out=subprocess.PIPE if stdout is None else stdout, err=subprocess.PIPE, **conditions
+    )
+    with ThreadPoolExecutor(2) as readers:
+        texts = [readers.submit(pipe.read) if pipe else None for pipe in (child.stdout, child.stderr)]
+        _, status, usage = os.wait4(child.pid, 0)  # and not child.wait(), which does not tell what it used
+    child.returncode = os.waitstatus_to_exitcode(status)
+    out, err = (text.result().decode("utf-8", "replace") if text else "" for text in texts)
+    for pipe in (child.stdout, child.stderr):
+        if pipe:
+            pipe.close()
+    return Done(child.returncode, out, err, peak=usage.ru_maxrss * 1024)
+
+
+def _inside() -> None:
+    """The child itself: conditions that only its own Python can set, then the program."""
+    wanted = json.loads(sys.argv[1])
+    if wanted["loopback"]:
+        sys.addaudithook(_only_loopback)
+    if wanted["deadline"] is not None:
+        from tracker.web import Web
+
+        Web.__init__.__kwdefaults__["deadline"] = wanted["deadline"]
+    if wanted["pages"] is not None:
+        _limit_pages(wanted["pages"])
+    sys.argv[:] = ["tracker", *sys.argv[2:]]
+    from tracker.__main__ import main
+
+    main()
+
+
+def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.connect"):
+        host = arguments[1][0] if event == "socket.connect" else arguments[0]
+        if host != "127.0.0.1":
+            os.write(2, f"asked the network for {host!r}\n".encode())
+            os._exit(99)
+
+
+def _limit_pages(pages: int) -> None:
+    connect = sqlite3.connect
+
+    def limited(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*arguments, **options)
+        connection.execute(f"pragma max_page_count = {pages}")
+        return connection
+
+    sqlite3.connect = limited  # type: ignore[assignment]
+
+
+if __name__ == "__main__":
+    _inside()

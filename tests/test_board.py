@@ -1,0 +1,327 @@
+"""The board and the views behind it, each rule alone on a real database, and `tracker board`."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from tests.digest_case import NOW, Case, add_event, add_fetch, add_record, case
+from tracker.cli import cli
+from tracker.digest.board import make_board, read_board
+from tracker.digest.plain import render_board
+from tracker.digest.sql import dicts
+from tracker.store import Store
+
+AGA = {"axis": "condition", "label": "aga"}
+MPC = {"axis": "approach", "label": "act.mpc"}
+
+
+@pytest.fixture
+def made() -> Case:
+    made = case('[[query]]\nname = "q"\n[[approach]]\nid = "imm.jak"\nlabel = "JAK inhibitors"\nfollowed = false\n')
+    add_fetch(made.db, "clinicaltrials", "q")  # today is 2026-11-22
+    return made
+
+
+def trial(made: Case, n: int, stage: str = "phase2", status: str = "COMPLETED", **given: Any) -> str:
+    labels = given.pop("label", [MPC, AGA])
+    link = given.pop("link", [])
+    facts = {"status": status, "enrollment": 50, "enrollment_type": "ACTUAL", **given}
+    add_record(
+        made.db, f"NCT{n:08}", title=f"Trial {n}", queries=["q"], stage=stage, label=labels, link=link, trial=facts
+    )
+    return f"NCT{n:08}"
+
+
+def paper(made: Case, n: int, stage: str = "trial_unphased", **given: Any) -> str:
+    given = {"label": [MPC, AGA], "published": "2026-01", "queries": ["q"], **given}
+    add_record(made.db, f"pubmed-{n}", stage=stage, **given)
+    return f"pubmed-{n}"
+
+
+def board(made: Case, approach: str = "act.mpc", condition: str = "aga") -> dict[str, Any]:
+    statement = "select * from trial_board where approach = ? and condition = ?"
+    (row,) = dicts(made.db.conn, statement, approach, condition)
+    return row
+
+
+def ids(made: Case, view: str) -> list[str]:
+    return [row["id"] for row in dicts(made.db.conn, f"select id from {view} order by id")]
+
+
+@pytest.mark.parametrize(
+    ("status", "given", "furthest"),
+    [
+        ("RECRUITING", {}, "phase3"),
+        ("COMPLETED", {}, "phase3"),
+        ("TERMINATED", {"enrollment": 9}, "phase3"),  # it enrolled somebody before it stopped
+        ("TERMINATED", {"enrollment": 0}, "phase1"),
+        ("UNKNOWN", {"last_known_status": "RECRUITING"}, "phase3"),
+        ("UNKNOWN", {"last_known_status": "NOT_YET_RECRUITING"}, "phase1"),
+        ("NOT_YET_RECRUITING", {"enrollment_type": "ESTIMATED"}, "phase1"),
+        ("WITHDRAWN", {"enrollment": 0}, "phase1"),
+        ("AVAILABLE", {}, "phase1"),  # expanded access is no trial
+    ],
+)
+def test_the_furthest_stage_is_of_a_trial_that_enrolled_somebody(
+    made: Case, status: str, given: dict[str, Any], furthest: str
+) -> None:
+    trial(made, 1, "phase1")
+    trial(made, 2, "phase3", status, **given)
+    row = board(made)
+    assert row["furthest_stage"] == furthest
+    assert row["phase3"] == int(furthest == "phase3")  # the ladder counts no plan
+
+
+def test_what_is_planned_stopped_or_withdrawn_is_named_beside_it(made: Case) -> None:
+    trial(made, 1)
+    trial(made, 2, "phase3", "NOT_YET_RECRUITING")
+    trial(made, 3, "phase1", "NOT_YET_RECRUITING")
+    trial(made, 4, "phase3", "WITHDRAWN", enrollment=0)
+    trial(made, 5, "phase1", "SUSPENDED")
+    assert board(made)["beside"] == (
+        "planned: Phase 3, NCT00000002; stopped: Phase 1, NCT00000005; withdrawn: Phase 3, NCT00000004"
+    )
+
+
+def test_trials_and_people_are_counted_by_state(made: Case) -> None:
+    for n, status in enumerate(
+        ("RECRUITING", "ACTIVE_NOT_RECRUITING", "COMPLETED", "TERMINATED", "UNKNOWN", "WITHDRAWN")
+    ):
+        trial(made, n, status=status, enrollment=10 * (n + 1))
+    row = board(made)
+    states = ("running", "completed", "planned", "stopped", "unknown", "withdrawn")
+    assert [row[state] for state in states] == [2, 1, 0, 1, 1, 1]
+    assert [row[f"{state}_people"] for state in states[:5]] == [30, 30, None, 40, 50]
+    assert row["trials"] == 6
+
+
+def test_sub_phase_is_kept_apart_and_says_who_said_it(made: Case) -> None:
+    trial(made, 1, phase_detail="2a", phase_source="official title")
+    row = board(made)
+    assert (row["furthest_label"], row["sub_phase"], row["sub_phase_source"]) == ("Phase 2", "2a", "official title")
+    assert "Phase 2 (2a by its official title), completed, 50 people" in " ".join(" ".join(lines(made)).split())
+
+
+def lines(made: Case) -> list[str]:
+    found = make_board(read_board(made.db.conn), whole=True)
+    return render_board(found) if found else []
+
+
+@pytest.mark.parametrize(
+    ("label", "conditions"),
+    [
+        ([], ["other"]),
+        ([AGA], ["aga"]),
+        ([AGA, {"axis": "condition", "label": "aa"}], ["aga", "aa"]),
+        ([{"axis": "condition", "label": "te"}, {"axis": "condition", "label": "general"}], ["other"]),
+        ([AGA, {"axis": "condition", "label": "te"}], ["aga"]),
+    ],
+)
+def test_a_work_stands_in_the_groups_that_it_names(made: Case, label: list[Any], conditions: list[str]) -> None:
+    trial(made, 1, label=[MPC, *label])
+    rows = dicts(made.db.conn, "select condition, trials from trial_board where trials > 0")
+    assert [(row["condition"], row["trials"]) for row in rows] == [(one, 1) for one in conditions]
+
+
+def test_versions_count_once_and_what_was_taken_back_or_is_off_topic_not_at_all(made: Case) -> None:
+    paper(made, 2, published="2026-10", flags={"n": 24})
+    paper(made, 1, same_as="pubmed-2", flags={"preprint": ""})
+    paper(made, 3, published="2026-11", notice="retracted", flags={"n": 99, "retracted": ""})
+    paper(made, 4, relevance="off", published="2026-11")
+    row = board(made)
+    assert (row["people"], row["newest_result"], row["newest_result_people"]) == (1, "pubmed-2", 24)
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "clinical"),
+    [
+        ("trial_unphased", {}, True),
+        ("case_report", {}, True),
+        ("animal", {}, False),
+        ("systematic_review", {}, False),
+        ("phase2", {"flags": {"protocol": ""}}, False),
+        ("phase2", {"flags": {"preprint": ""}}, False),
+    ],
+)
+def test_what_is_not_held_is_said(made: Case, stage: str, given: dict[str, Any], clinical: bool) -> None:
+    trial(made, 1)
+    paper(made, 2, stage, **given)
+    assert ("no peer-reviewed clinical paper held" in board(made)["absent"]) is not clinical
+    assert "no results posted; no readout expected" in board(made)["absent"]
+    said = " ".join(" ".join(lines(made)).split())
+    assert ("MPC inhibitors: no peer-reviewed clinical paper held" in said) is not clinical
+
+
+def test_an_approach_that_is_followed_and_not_held_is_named(made: Case) -> None:
+    trial(made, 1)
+    assert board(made, "cell.hfsc", "")["absent"] == (
+        "no registered trial held; no peer-reviewed clinical paper held; no readout expected"
+    )
+    assert "Nothing held: Vesicles, adipose; Follicle stem cells." in lines(made)
+
+
+@pytest.mark.parametrize(
+    ("given", "readout"),
+    [
+        ({"primary_completion": "2026-12"}, "2026-12"),
+        ({"primary_completion": "2026-11"}, "2026-11"),  # not past before its last day is
+        ({"primary_completion": "2026-11-21"}, None),
+        ({"primary_completion": "2026-11-22"}, "2026-11-22"),
+        ({"primary_completion": "2026"}, "2026"),
+        ({"primary_completion": "2025"}, None),
+        ({"primary_completion": "2027-01", "primary_completion_type": "ACTUAL"}, None),
+        ({"primary_completion": "2027-01", "status": "NOT_YET_RECRUITING"}, None),
+        ({"primary_completion": "2027-01", "status": "UNKNOWN"}, None),
+        ({"primary_completion": ""}, None),
+    ],
+)
+def test_the_next_readout_is_the_earliest_to_come_of_a_running_trial(
+    made: Case, given: dict[str, Any], readout: str | None
+) -> None:
+    trial(made, 1, **{"status": "RECRUITING", "primary_completion_type": "ESTIMATED", **given})
+    assert board(made)["next_readout"] == readout
+    trial(made, 2, status="ACTIVE_NOT_RECRUITING", primary_completion="2030-01", primary_completion_type="ESTIMATED")
+    assert board(made)["next_readout"] == (readout or "2030-01")
+
+
+@pytest.mark.parametrize(
+    ("given", "moved", "months"),
+    [
+        ({"first_posted": "2026-11-21"}, "2026-11-21", 0),
+        ({"first_posted": "2026-10-23"}, "2026-10-23", 0),
+        ({"first_posted": "2026-10-22"}, "2026-10-22", 1),
+        ({"first_posted": "2026-05"}, "2026-05", 6),
+        ({"first_posted": "2024"}, "2024", 23),  # counted from its last month
+        ({"first_posted": "2024-01", "start": "2025-11-22", "start_type": "ACTUAL"}, "2025-11-22", 12),
+        ({"first_posted": "2024-01", "start": "2025-11-22", "start_type": "ESTIMATED"}, "2024-01", 34),
+        ({}, None, None),
+    ],
+)
+def test_months_count_since_something_happened(
+    made: Case, given: dict[str, str], moved: str | None, months: int | None
+) -> None:
+    trial(made, 1, **given)
+    row = board(made)
+    assert (row["moved"], row["months_still"]) == (moved, months)
+
+
+def test_an_event_that_we_saw_moves_the_board_and_a_detail_or_the_first_storing_does_not(made: Case) -> None:
+    record = trial(made, 1, first_posted="2024-01")
+    add_event(made.db, record, "new_trial", 3)
+    add_event(made.db, record, "detail", 0)
+    assert board(made)["moved"] == "2024-01"
+    add_event(made.db, record, "date_slipped", 2, seen="2026-08-01T06:00:00Z")
+    assert (board(made)["moved"], board(made)["months_still"]) == ("2026-08-01", 3)
+
+
+def test_the_newest_result_is_a_paper_or_posted_results_with_its_size(made: Case) -> None:
+    paper(made, 1, published="2026-01-05", flags={"n": 24})
+    assert (board(made)["newest_result"], board(made)["newest_result_people"]) == ("pubmed-1", 24)
+    trial(made, 2, has_results=1, results_posted="2026-02-01", enrollment=300)
+    assert (board(made)["newest_result"], board(made)["newest_result_people"]) == ("NCT00000002", 300)
+    paper(made, 3, "animal", published="2026-03")
+    assert board(made)["newest_result"] == "NCT00000002"
+
+
+def test_approved_comes_from_a_dated_sourced_entry_alone(made: Case) -> None:
+    for row in dicts(made.db.conn, "select * from approvals"):
+        assert all(row.values()) and len(row["approved"]) == 10
+    jak = {"axis": "approach", "label": "imm.jak"}
+    trial(made, 1, "phase3", label=[jak, {"axis": "condition", "label": "aa"}])
+    trial(made, 2, "phase3", label=[jak, AGA])
+    assert board(made, "imm.jak", "aa")["approved"].startswith("FDA 2022: baricitinib, for severe alopecia areata")
+    assert board(made, "imm.jak", "aga")["approved"] is None
+    text = "\n".join(lines(made))
+    head, _, below = text.partition("Not followed by any query")
+    assert "JAK inhibitors" not in head and "approved: FDA 2022" in below
+
+
+def test_papers_of_an_approach_that_no_query_follows_say_nothing(made: Case) -> None:
+    paper(made, 1, label=[{"axis": "approach", "label": "imm.jak"}, AGA])
+    trial(made, 2, label=[{"axis": "approach", "label": "imm.jak"}, AGA])
+    row = board(made, "imm.jak")
+    assert (row["people"], row["phase2"], row["newest_result"]) == (0, 1, None)
+    assert "peer-reviewed" not in row["absent"]
+
+
+@pytest.mark.parametrize(
+    ("given", "silent"),
+    [
+        ({"completion": "2025-11-22"}, True),
+        ({"completion": "2025-11-23"}, False),
+        ({"completion": "2025-11"}, False),  # it may have been the last day of the month
+        ({"completion": "2025-10"}, True),
+        ({"completion": "2024"}, True),
+        ({"completion": "2025"}, False),
+        ({"completion": "", "primary_completion": "2024-01"}, True),
+        ({"completion": ""}, False),
+        ({"completion": "2024", "has_results": 1}, False),
+        ({"completion": "2024", "status": "TERMINATED"}, False),
+        ({"completion": "2024", "link": [{"relation": "reported_by", "target": "pubmed-9"}]}, False),
+        ({"completion": "2024", "link": [{"relation": "cites", "target": "pubmed-9"}]}, True),  # background
+    ],
+)
+def test_a_trial_is_silent_a_year_after_completion_without_results_or_paper(
+    made: Case, given: dict[str, Any], silent: bool
+) -> None:
+    record = trial(made, 1, **given)
+    assert ids(made, "silent_trials") == [record] * silent
+
+
+@pytest.mark.parametrize(("relation", "silent"), [("reports", False), ("derived", False), ("background", True)])
+def test_a_paper_that_says_so_ends_the_silence(made: Case, relation: str, silent: bool) -> None:
+    record = trial(made, 1, completion="2024")
+    paper(made, 2, link=[{"relation": relation, "target": record, "origin": "databank"}])
+    assert ids(made, "silent_trials") == [record] * silent
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"completion": "2026-11-21", "verified": "2026-11"}, "past its completion"),
+        ({"completion": "2026-11-22", "verified": "2026-11"}, None),
+        ({"completion": "2026-11", "verified": "2026-11"}, None),
+        ({"completion": "2027", "verified": "2024-10"}, "not verified for two years"),
+        ({"completion": "2027", "verified": "2024-11"}, None),
+        ({"completion": "2025", "verified": "2023"}, "both"),
+        ({"completion": "", "verified": ""}, None),
+        ({"completion": "2025", "verified": "2023", "status": "COMPLETED"}, None),
+        ({"completion": "2025", "verified": "2023", "status": "UNKNOWN", "last_known_status": "RECRUITING"}, "both"),
+        ({"completion": "2025", "verified": "2023", "status": "UNKNOWN", "last_known_status": "COMPLETED"}, None),
+    ],
+)
+def test_a_trial_is_stale_past_its_completion_or_unverified(
+    made: Case, given: dict[str, Any], reason: str | None
+) -> None:
+    trial(made, 1, **{"status": "RECRUITING", **given})
+    assert [row["reason"] for row in dicts(made.db.conn, "select reason from stale_trials")] == [reason] * bool(reason)
+
+
+def test_the_view_reads_the_same_twice_and_writes_nothing(made: Case) -> None:
+    for n in range(5):
+        trial(made, n, ("phase1", "phase2")[n % 2], ("RECRUITING", "COMPLETED")[n % 2])
+    before = made.db.conn.total_changes
+    assert read_board(made.db.conn) == read_board(made.db.conn)
+    assert made.db.conn.total_changes == before
+
+
+def test_tracker_board_shows_every_row(tmp_path: Path) -> None:
+    (tmp_path / "queries.toml").write_text(
+        '[tracker]\ncontact = "a@example.org"\n[[query]]\nname = "q"\npubmed = "gel[tiab]"\n', encoding="utf-8"
+    )
+    with Store.open(tmp_path / "db/tracker.db") as store:
+        store.sync_taxonomy(
+            [("act.mpc", "act", "MPC inhibitors", "", True)], [("phase2", 6, "Phase 2"), ("animal", 2, "Animal")]
+        )
+        store.db.execute("insert into queries values ('q', '[]', '{}', '', ?)", [NOW])
+        store.db.execute(
+            "insert into fetches (source, query, expression, started) values ('pubmed', 'q', '', ?)", [NOW]
+        )
+        add_record(store.db, "NCT00000001", stage="phase2", label=[MPC, AGA],
+                   trial={"status": "COMPLETED", "enrollment": 78, "enrollment_type": "ACTUAL"})  # fmt: skip
+    result = CliRunner().invoke(cli, ["--config", str(tmp_path / "queries.toml"), "board"])
+    assert result.exit_code == 0, result.output
+    assert "MPC inhibitors, pattern hair loss" in result.output
+    assert "Furthest in people: Phase 2, completed, 78 people, NCT00000001" in result.output

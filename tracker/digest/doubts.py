@@ -1,0 +1,113 @@
+"""Look twice: trials whose status should not be taken at its word, and told works that are small, bare or bought.
+
+`gather_doubts` reads the views silent_trials and stale_trials; `look_twice` makes the section. It repeats what a record
+says, and says of a paper that was not found that it was not found.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from tracker.digest import sql
+from tracker.digest.entries import HUMAN, section_of, size
+from tracker.digest.material import Doubt, Material, Reason, Work
+from tracker.digest.model import Entry, Line, Section
+from tracker.digest.wording import FIELDS, TRIAL_FIELDS, address, clean, counted, listed, reference
+
+SMALL = 30  # people
+_SHOWN = 6  # trials, and works, at most
+_TITLE = 160
+_WORDS = {"safety": "safety words", "payment": "who pays", "expanded_access": "outside a trial"}
+_KINDS = {
+    "silent": "completed a year ago or more, nothing posted, no linked paper found",
+    "stale": "under way, but past completion or not verified for two years",
+}
+
+
+def gather_doubts(conn: sqlite3.Connection, queries: tuple[str, ...], since: str) -> tuple[Doubt, ...]:
+    """Silent and stale trials that the digest's queries list and that are on topic, the latest first.
+
+    A doubt is fresh when it arose after the last fetch before `since`, the day that the last issue could see.
+    """
+    seen = sql.rows(conn, "select coalesce(max(substr(started, 1, 10)), '') from fetches where started <= ?", since)[0][
+        0
+    ]
+    out: list[Doubt] = []
+    for kind, reason in (("silent", "'' as reason"), ("stale", "reason")):
+        statement = f"""select id, title, url, since, {reason} from {kind}_trials v
+            where exists (select 1 from matches m where m.record = v.id and m.query in ({sql.marks(queries)}))
+                and not exists (
+                    select 1 from labels l where l.record = v.id and l.axis = 'relevance' and l.label = 'off')
+            order by since desc, id"""
+        out += [
+            Doubt(kind=kind, record=record, title=title, url=url, since=day, reason=why, fresh=day > seen)
+            for record, title, url, day, why in sql.rows(conn, statement, *queries)
+        ]
+    return tuple(out)
+
+
+def look_twice(material: Material) -> Section | None:
+    """Works that were told with what makes one look twice, then the trials in doubt. None where there is nothing."""
+    doubts: dict[str, list[Doubt]] = {}
+    for doubt in material.doubts:
+        doubts.setdefault(doubt.record, []).append(doubt)
+    works = sorted((work for work in material.works if section_of(work) != "corrections"), key=_order)
+    told = [made for work in works if (made := _of_work(work, doubts.pop(work.id, [])))]
+    trials = [_of_doubts(group) for group in doubts.values() if material.first_issue or any(one.fresh for one in group)]
+    if not told and not trials:
+        return None
+    entries = (*told[:_SHOWN], *trials[:_SHOWN])
+    return Section(key="look_twice", title="Look twice", entries=entries, note=_note(material, len(told) - _SHOWN))
+
+
+def _note(material: Material, hidden: int) -> str:
+    said = [f"{hidden} more of the works above are small, single-arm, in doubt or carry such words."] * (hidden > 0)
+    counts = {kind: sum(doubt.kind == kind for doubt in material.doubts) for kind in _KINDS}
+    held = [f"{counted(n, f'{kind} trial')} ({_KINDS[kind]}; view {kind}_trials)" for kind, n in counts.items() if n]
+    return " ".join([*said, f"Listed by this digest's queries: {listed(held)}."] if held else said)
+
+
+def _order(work: Work) -> tuple[object, ...]:
+    """Words of harm first, then those with most reasons."""
+    return (not any(word.label == "safety" for word in work.words), -len(list(_reasons(work))), work.id)
+
+
+def _of_work(work: Work, doubts: Sequence[Doubt]) -> Entry | None:
+    reasons = tuple(Line(text=text) for text in (*_reasons(work), *map(_said, doubts)))
+    return _entry(work.id, work.title, work.url, reasons) if reasons else None
+
+
+def _reasons(work: Work) -> Iterable[str]:
+    stage = work.stage.label if work.stage else ""
+    if work.trial or stage in HUMAN:
+        if stage != "case_report" and work.flag("single_arm"):
+            yield "single arm"
+        if stage != "case_report" and 0 < size(work) < SMALL:
+            yield f"under {SMALL} people (n = {size(work)})"
+    if work.trial and work.trial.study_type == "EXPANDED_ACCESS":
+        yield "expanded access, not a trial"
+    for word in work.words:
+        yield f"{_WORDS[word.label]}: “{word.quote}” in {_field(work, word)}"
+
+
+def _field(work: Work, word: Reason) -> str:
+    names = TRIAL_FIELDS if work.trial else FIELDS
+    return names.get(word.field or "", word.field or "")
+
+
+def _of_doubts(doubts: Sequence[Doubt]) -> Entry:
+    lines = tuple(Line(text=_said(doubt)) for doubt in doubts)
+    return _entry(doubts[0].record, doubts[0].title, doubts[0].url, lines)
+
+
+def _said(doubt: Doubt) -> str:
+    if doubt.kind == "silent":
+        return f"silent since {doubt.since}: completed a year before, nothing posted, no linked paper found"
+    why = "past its completion and not verified for two years" if doubt.reason == "both" else doubt.reason
+    return f"stale since {doubt.since}: {why}"
+
+
+def _entry(record: str, title: str, url: str, lines: tuple[Line, ...]) -> Entry:
+    name = clean(title, _TITLE) or f"{reference(record)}, without a title"
+    return Entry(
+        section="look_twice", record=record, ref=reference(record), title=name, url=url or address(record), lines=lines
+    )

@@ -1,0 +1,119 @@
+"""A digest as plain text in 80 columns: everything that the markdown holds, for readers of mail without HTML. Pure."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from tracker.digest import charts
+from tracker.digest.board import NOTE
+from tracker.digest.escaping import plain, safe_address
+from tracker.digest.model import Board, Digest, Entry, Line, Row, Section, Standing
+
+WIDTH = 78
+
+
+def render_text(digest: Digest) -> str:
+    """The whole issue, ending in one newline. Only addresses are longer than a line."""
+    lines = [plain(digest.title), "=" * min(WIDTH, len(plain(digest.title))), ""]
+    for alarm in digest.alarms:
+        cause = f" Cause: {alarm.cause}" if alarm.cause else ""
+        lines += [*_wrapped(f"!! INCOMPLETE: {alarm.text}{cause}", "", "   "), ""]
+    lines += [*_wrapped(digest.summary), *_wrapped(digest.span), ""]
+    for notice in digest.notices:
+        lines += [*_wrapped(notice), ""]
+    for section in digest.sections:
+        lines += _section(section)
+    if digest.board:
+        lines += [*_heading("How close to the clinic"), *render_board(digest.board), ""]
+    lines += [*_heading("Receipt"), *_receipt(digest.receipt)]
+    lines += [line for remark in digest.remarks for line in _wrapped(remark, "- ", "  ")]
+    lines += ["", "-" * WIDTH, *(line for said in digest.footer for line in _wrapped(said))]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def render_board(board: Board) -> list[str]:
+    """The board in lines of text, as the digest and `tracker board` show it."""
+    lines = [*_wrapped(NOTE), ""]
+    for standing in board.cards:
+        lines += [*_standing(standing), ""]
+    if board.briefly:
+        lines += ["Further on the board:"]
+        lines += [line for one in board.briefly for line in _wrapped(f"{_name(one)}: {one.brief}", "- ", "  ")]
+    for words, names in (("Laboratory and animals only", board.bench), ("Nothing held", board.nothing)):
+        lines += _wrapped(f"{words}: {'; '.join(names)}.") if names else []
+    if board.unfollowed:
+        lines += ["", "Not followed by any query (registered trials only):"]
+        lines += [line for one in board.unfollowed for line in _wrapped(one.text, "- ", "  ")]
+    if board.more:
+        lines += _wrapped(f"{board.more} more: tracker board")
+    return lines
+
+
+def _heading(title: str) -> list[str]:
+    return [plain(title).upper(), "-" * len(plain(title))]
+
+
+def _section(section: Section) -> Iterable[str]:
+    yield from _heading(section.title)
+    for entry in section.cards:
+        yield from _card(entry)
+        yield ""
+    if section.cards and section.headlines:
+        yield "Also:"
+    for entry in section.headlines:
+        yield from _wrapped(_headline(entry), "- ", "  ")
+    if section.note:
+        yield from _wrapped(section.note)
+    if section.headlines or section.note:
+        yield ""
+
+
+def _card(entry: Entry) -> Iterable[str]:
+    yield from _wrapped(entry.title, "* ", "  ")
+    for line in entry.lines:
+        yield from _wrapped(_said(line), "  ! " if line.loud else "  > ", "    ")
+    approaches = ", ".join(entry.approaches)
+    why = f"why: {entry.why}" if entry.why else ""
+    for parts in (entry.facts, [part for part in (approaches, why) if part]):
+        yield from _wrapped(" · ".join(parts), "  ", "  ") if parts else ()
+    noun = "query" if len(entry.queries) == 1 else "queries"
+    found = f"{noun} {', '.join(entry.queries)}" if entry.queries else ""
+    yield from _wrapped(" · ".join(part for part in (entry.ref, found) if part), "  ", "  ")
+    if address := safe_address(entry.url):
+        yield f"  {address}"
+
+
+def _headline(entry: Entry) -> str:
+    told = [_said(line) for line in entry.lines]
+    return " · ".join([entry.title, *told, *(entry.facts[:1] if told else entry.facts), entry.ref])
+
+
+def _said(line: Line) -> str:
+    return f"{line.text}, {line.ref}" if line.ref else line.text
+
+
+def _name(standing: Standing) -> str:
+    return f"{standing.approach}, {standing.condition}" if standing.condition else standing.approach
+
+
+def _standing(standing: Standing) -> Iterable[str]:
+    yield from _wrapped(_name(standing), "* ", "  ")
+    yield f"  {charts.rungs(standing.rungs)}"
+    for line in standing.lines:
+        yield from _wrapped(_said(line), "  ! " if line.loud else "  - ", "    ")
+
+
+def _receipt(receipt: Sequence[Row]) -> Iterable[str]:
+    if not receipt:
+        yield "No source was asked."
+    for row in receipt:
+        counts = zip(
+            ("listed", "new", "changed", "off topic"), (row.listed, row.new, row.changed, row.off_topic), strict=True
+        )
+        said = [f"{count:,} {name}" for name, count in counts if count is not None]
+        yield from _wrapped(f"{row.source}, {row.query}: {', '.join([row.outcome, row.asked, *said])}", "- ", "  ")
+
+
+def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
+    return textwrap.wrap(
+        plain(text), WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )

@@ -1,0 +1,74 @@
+"""The words of a headline: sizes, ordinals, columns as text. One plain line each, with nothing invented."""
+
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from tracker import dates
+from tracker.records import Trial, as_json
+
+LOW, MEDIUM, HIGH = 1, 2, 3
+
+
+def distance(before: str, now: str) -> tuple[str, int]:
+    """How far apart two dates are, in the finest unit that both have, and how severe that is."""
+    days, months = dates.days_between(before, now), dates.months_between(before, now)
+    if months is None:
+        months = 12 * (int(now[:4]) - int(before[:4]))
+        size = count(abs(months) // 12, "year")
+    elif days is None:
+        size = count(abs(months), "month")
+    else:
+        size = count(abs(days), "day") + (f", {count(abs(months), 'full month')}" if months else "")
+    return size, HIGH if abs(months) >= 6 else MEDIUM if months else LOW
+
+
+def ordinal(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
+    return f"{number}{ending}"
+
+
+def count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def one_line(text: str, length: int) -> str:
+    """One plain line: blanks and line breaks are one blank, control and direction characters are gone."""
+    line = " ".join("".join(char for char in text[: 10 * length] if char.isprintable() or char.isspace()).split())
+    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
+
+
+def as_text(value: Any) -> str:
+    """A column as text, without inventing anything for what is absent."""
+    if isinstance(value, tuple):
+        return as_json([asdict(item) if is_dataclass(item) and not isinstance(item, type) else item for item in value])
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def some(outcomes: list[str]) -> str:
+    if not outcomes:
+        return "(none)"
+    more = f" and {len(outcomes) - 1} more" if len(outcomes) > 1 else ""
+    return f'"{one_line(outcomes[0], 160)}"{more}'
+
+
+def people(trial: Trial) -> str:
+    if trial.enrollment is None:
+        return "(none)"
+    return f"{trial.enrollment} {trial.enrollment_type}".rstrip()
+
+
+def or_none(text: str) -> str:
+    return text or "(none)"
+
+
+def shown(record: str) -> str:
+    """An id as people write it."""
+    return f"PMID {record.removeprefix('pubmed-')}" if record.startswith("pubmed-") else record
+
+
+def source_name(record: str) -> str:
+    if record.startswith("NCT"):
+        return "ClinicalTrials.gov"
+    return "PubMed" if record.startswith("pubmed-") else "the feed"

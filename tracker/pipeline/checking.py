@@ -1,0 +1,78 @@
+"""What `tracker check` says: mistakes and warnings of a configuration, what it asks, whether the database is whole.
+
+A mistake raises; warnings and notes are lines. The network is not asked.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tracker.classify import Taxonomy, load_taxonomy
+from tracker.config import Query, Settings, load
+from tracker.errors import ConfigError, StoreError
+from tracker.sources import SOURCES
+from tracker.store import Store
+
+_ANY_LEAF = "oth.leaf"
+
+
+def check_file(path: Path, env: Mapping[str, str] = os.environ, db: Path | None = None) -> Iterator[str]:
+    """Line by line. Raises ConfigError with every mistake of the file, StoreError when the database cannot be used."""
+    names = [name for leaf in load_taxonomy().leaves for name in (leaf.id, leaf.family)]
+    settings = load(path, env, names, leaf_mistakes)
+    yield from check_all(replace(settings, db=db) if db else settings)
+
+
+def leaf_mistakes(row: Mapping[str, Any]) -> list[str]:
+    """What the taxonomy says against an [[approach]], each as "key: what is wrong"."""
+    try:
+        load_taxonomy([row])
+    except ConfigError as error:
+        lines = [line.removeprefix(f'approach "{row.get("id")}": ') for line in str(error).splitlines()]
+        # One whose family does not exist is looked at no further, so that its terms are looked at by themselves.
+        own = str(row.get("id")) != _ANY_LEAF and lines[0].startswith("an id is")
+        return lines + (leaf_mistakes({**row, "id": _ANY_LEAF}) if own else [])
+    return []
+
+
+def check_all(settings: Settings) -> Iterator[str]:
+    """What is to be said of a configuration that could be read: warnings, notes, queries, the database."""
+    yield from settings.warnings
+    yield from _not_followed(settings, load_taxonomy(settings.approaches))
+    for query in settings.queries:
+        asks = [source for source in SOURCES if query.expression(source)]
+        yield f"query {query.name}: asks {' and '.join(asks)}{_follows(query)}"
+    for digest in settings.digests:
+        yield f"digest {digest.name}: {digest.every}, from {', '.join(digest.queries)}"
+    yield _database(settings.db)
+    count = len(settings.warnings)
+    name = settings.path.name if settings.path else "queries.toml"
+    yield f"{name}: {count} warning{'s' if count > 1 else ''}." if count else f"{name} is fine."
+
+
+def _not_followed(settings: Settings, taxonomy: Taxonomy) -> Iterator[str]:
+    """Core families and leaves that no query is meant to see: no mistake, but what comes of them comes by chance."""
+    followed = {name for query in settings.queries for name in query.follows}
+    for family in taxonomy.families:
+        leaves = [leaf for leaf in taxonomy.leaves if leaf.family == family.id]
+        left = [leaf.id for leaf in leaves if leaf.id not in followed]
+        if not family.core or family.id in followed or not left:
+            continue
+        what = f"{family.id} ({family.label})" if len(left) == len(leaves) else ", ".join(left)
+        yield f"note: no query follows {what}: of it only what other queries find comes in"
+
+
+def _database(path: Path) -> str:
+    if not path.exists():
+        return f"{path}: not there yet; tracker fetch makes it"
+    with Store.read(path) as store:
+        result = store.rows("pragma quick_check(1)")[0]["quick_check"]
+    if result != "ok":
+        raise StoreError(f"{path}: is damaged ({result}); restore a backup")
+    return f"{path}: whole"
+
+
+def _follows(query: Query) -> str:
+    return f", follows {', '.join(query.follows)}" if query.follows else ""
