@@ -1,4 +1,4 @@
-"""Runs `tracker` and kills it at a counted moment, without a hook in the product: `python -m tests.doomed call:812 fetch`.
+"""Runs `tracker` and kills it at a counted moment, without a hook in it: `python -m tests.doomed call:812 fetch`.
 
 call:N     at the N-th call that reaches the file system or SQLite, before it or after it
 opcode:N   at the N-th tick of SQLite's own progress handler, so inside a statement

@@ -53,7 +53,8 @@ def test_nothing_is_told_twice(demo: tuple[Path, list[str]]) -> None:
     with Store.read(demo[0] / "db/tracker.db") as store:
         told = store.rows("select event, count(*) as n from digest_items group by event having n > 1")
         headlines = store.rows(
-            "select e.headline, count(*) as n from digest_items i join events e on e.id = i.event group by 1 having n > 1"
+            """select e.headline, count(*) as n from digest_items i join events e on e.id = i.event
+               group by 1 having n > 1"""
         )
     assert told == [] and headlines == []
 

@@ -258,8 +258,6 @@ def test_what_is_counted_and_not_listed_is_said() -> None:
     left = Left(off_topic=2, below_severity=1, outside_approaches=3, details=14, detailed=6)
     answer = Answer(source="pubmed", query="q", fetches=1, quarantined=1, missing=2, notes=("phrase not known: x",))
     assert digest(left=left, answers=(answer,)).remarks == (
-        "PubMed, q: 1 record could not be read, kept in quarantine.",
-        "PubMed, q: 2 listed ids not given, asked for again next time.",
         "PubMed, q: phrase not known: x",
         "Counted, not listed: 14 small edits in 6 records, 2 works off topic, 1 work below this digest's severity,"
         " 3 works outside its approaches.",

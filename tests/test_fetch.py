@@ -121,6 +121,26 @@ def test_records_that_pubmed_did_not_give_are_missing_and_asked_for_again(world:
     assert "Gel number 2" not in world.digest(1)
 
 
+@pytest.mark.parametrize("trouble", ["missing", "emptied", "added"])
+def test_a_week_in_which_something_is_amiss_is_never_called_quiet(world: World, trouble: str) -> None:
+    world.fetch()
+    world.digest(0)
+    if trouble == "missing":
+        world.put_article(7, day="2026-11-15")
+        world.stand_in.misbehave("efetch", DropArticles(pmid(7)), times=9)
+    elif trouble == "emptied":
+        for n in range(1, 7):
+            world.upstream.delete_article(pmid(n))
+    world.fetch(1)
+    if trouble == "added":
+        path = world.folder / "queries.toml"
+        more = '[[query]]\nname = "foam"\npubmed = "foam[tiab] AND alopecia[tiab]"\n[[digest]]'
+        path.write_text(path.read_text().replace("[[digest]]", more).replace('"gel", "moss"', '"gel", "moss", "foam"'))
+    text = world.digest(1)
+    assert "quiet week" not in text and "all clear" not in text
+    assert {"missing": "did not come", "emptied": "it lists 0", "added": "never asked"}[trouble] in text
+
+
 def test_a_record_that_cannot_be_read_is_kept_and_the_rest_goes_on(world: World) -> None:
     world.put_study(3, identificationModule={"briefTitle": {"not": "text"}}, statusModule={"overallStatus": ["?"]})
     world.upstream.studies["NCT99900003"]["protocolSection"] = "broken"

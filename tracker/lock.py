@@ -40,7 +40,7 @@ def _acquire(handle: int, path: Path, patience: float) -> None:
                 raise LockedError(f"another run is writing (process {holder}, lock {path}); try again later") from None
             time.sleep(0.05)
         except OSError as error:
-            raise StoreError(f"{path}: cannot be locked ({error.strerror}); keep the database on a local disk") from None
+            raise StoreError(f"{path}: cannot be locked ({error.strerror}); keep it on a local disk") from None
     with contextlib.suppress(OSError):  # who holds it is a courtesy; on a full disk the lock holds without
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)

@@ -11,9 +11,7 @@ from tracker.dates import clock_from
 
 @cli.command()
 @click.argument("identifier", metavar="ID")
-@click.option(
-    "--json", "as_json", is_flag=True, help="The same as an object for programs: docs/json.md."
-)
+@click.option("--json", "as_json", is_flag=True, help="The same as an object for programs: docs/json.md.")
 @click.pass_context
 def show(context: click.Context, identifier: str, as_json: bool) -> None:
     """One record as a page: what it is, its labels with the words that made them, its dates, links and history.

@@ -136,8 +136,8 @@ class Settings:
         if settings and is_real(source, settings.url) and is_placeholder(settings.contact):
             held = f"{settings.contact} is an example's" if settings.contact else "it is empty"
             raise ConfigError(
-                f"{self.path or 'queries.toml'}: tracker.contact: {held}; {source} is not asked before you say who asks: "
-                "put your own e-mail address there"
+                f"{self.path or 'queries.toml'}: tracker.contact: {held}; {source} is not asked before it can "
+                "know who asks: put your own e-mail address there"
             )
 
 

@@ -85,7 +85,7 @@ def serve_only(echo: Echo) -> None:
         for monday in MONDAYS:
             _update(stand_in.upstream, monday.day)
         echo(
-            "The stand-ins of both sources are serving; Ctrl-C stops them. In another terminal every command asks them after"
+            "The stand-ins of both sources are serving; Ctrl-C stops them. In another terminal commands ask them after"
         )
         for name, value in stand_in.environment.items():
             echo(f"export {name}={value}")

@@ -51,7 +51,7 @@ def build(material: Material, period: str) -> Digest:
     """The digest of one period. The same material gives the same digest."""
     sections = tuple(_sections(material.works))
     doubts = look_twice(material)
-    alarms = tuple(_alarms(material))
+    alarms = (*_alarms(material), *_gaps(material))
     quiet = not sections and not alarms and not doubts
     parts = [part for section in sections for part in _counts(section, material.works)]
     return Digest(
@@ -62,7 +62,7 @@ def build(material: Material, period: str) -> Digest:
         title=f"Hair research, {material.name} {period}",
         subject=_subject(material, period, parts),
         span=f"From {moment(material.since)} to {moment(material.until)}.",
-        summary=_summary(period, parts, alarms, doubts),
+        summary=_summary(material, period, parts, alarms, doubts),
         quiet=quiet,
         alarms=alarms,
         notices=tuple(_notices(material)),
@@ -119,11 +119,15 @@ def _span_word(period: str) -> str:
     return "week" if "-W" in period else "month" if period[:10].count("-") == 1 else "day"
 
 
-def _summary(period: str, parts: Sequence[str], alarms: Sequence[Alarm], doubts: Section | None) -> str:
+def _summary(
+    material: Material, period: str, parts: Sequence[str], alarms: Sequence[Alarm], doubts: Section | None
+) -> str:
     if parts:
         return f"{listed(parts)}."
     if alarms:
         return "Nothing to tell from what was answered. Whether it was quiet is not known: see above."
+    if material.first_issue and material.baseline:
+        return "The first issue: what moves and what is new is told from the next one on. Every source answered."
     if doubts:
         return f"Nothing moved and nothing new, but {counted(len(doubts.entries), 'trial')} to look at twice."
     return f"A quiet {_span_word(period)}: nothing moved and nothing new. Every source answered."
@@ -132,7 +136,8 @@ def _summary(period: str, parts: Sequence[str], alarms: Sequence[Alarm], doubts:
 def _subject(material: Material, period: str, parts: Sequence[str]) -> str:
     failed = dict.fromkeys(source_name(answer.source) for answer in _unanswered(material))
     said = [*(f"no answer from {name}" for name in failed), *parts[:3]]
-    return f"Hair research, {material.name} {period}: {', '.join(said) or 'all clear'}"
+    nothing = "an answer was incomplete" if any(_gaps(material)) else "all clear"
+    return f"Hair research, {material.name} {period}: {', '.join(said) or nothing}"
 
 
 def _notices(material: Material) -> Iterable[str]:
@@ -171,6 +176,22 @@ def _alarms(material: Material) -> Iterable[Alarm]:
         groups.setdefault((answer.source, situation), []).append(answer)
     for (source, situation), group in groups.items():
         yield _alarm(source_name(source), situation, group)
+
+
+def _gaps(material: Material) -> Iterable[Alarm]:
+    """Whole answers in which something is amiss: they may hide what is new, so no span with one of them is quiet."""
+    for answer in material.answers:
+        where = f"{source_name(answer.source)}, query {answer.query}"
+        if answer.missing:
+            yield Alarm(
+                text=f"{where}: {counted(answer.missing, 'listed record')} did not come, asked for again next time."
+            )
+        if answer.quarantined:
+            yield Alarm(text=f"{where}: {counted(answer.quarantined, 'record')} could not be read, kept in quarantine.")
+        if answer.listed is not None and answer.listed_before and answer.listed < answer.listed_before / 2:
+            yield Alarm(
+                text=f"{where}: it lists {answer.listed} records, where it listed {answer.listed_before} before."
+            )
 
 
 def _alarm(name: str, situation: str, group: Sequence[Answer]) -> Alarm:
@@ -223,10 +244,6 @@ def _outcome(answer: Answer) -> str:
 def _remarks(material: Material) -> Iterable[str]:
     for answer in material.answers:
         where = f"{source_name(answer.source)}, {answer.query}"
-        if answer.quarantined:
-            yield f"{where}: {counted(answer.quarantined, 'record')} could not be read, kept in quarantine."
-        if answer.missing:
-            yield f"{where}: {counted(answer.missing, 'listed id')} not given, asked for again next time."
         for note in answer.notes:
             yield f"{where}: {clean(note, _CAUSE)}"
     left = material.left

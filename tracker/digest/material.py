@@ -153,6 +153,8 @@ class Answer:
     fetches: int = 0
     failed: int = 0
     listed: int | None = None
+    # of the newest whole fetch before the span
+    listed_before: int | None = None
     new: int = 0
     changed: int = 0
     quarantined: int = 0

@@ -56,14 +56,19 @@ def _fetches(conn: sqlite3.Connection, source: str, query: str, until: str) -> l
             new=new or 0,
             changed=changed or 0,
             quarantined=quarantined or 0,
-            missing=len(json.loads(missing)),
-            notes=tuple(str(note) for note in json.loads(notes)),
+            missing=len(_listed(missing)),
+            notes=tuple(str(note) for note in _listed(notes)),
             error=error or "",
         )
         for started, complete, listed, new, changed, quarantined, missing, notes, error in rows(
             conn, sql, source, query, until
         )
     ]
+
+
+def _listed(column: str) -> list[object]:
+    """A JSON list; nearly all of thousands are empty and need no parser."""
+    return [] if column == "[]" else list(json.loads(column))
 
 
 def _answer(source: str, query: str, fetches: Sequence[_Fetch], off_topic: int, since: str) -> Answer:
@@ -79,6 +84,7 @@ def _answer(source: str, query: str, fetches: Sequence[_Fetch], off_topic: int, 
         fetches=len(span),
         failed=len(span) - len(complete),
         listed=complete[-1].listed if complete else None,
+        listed_before=next((fetch.listed for fetch in reversed(ever) if fetch.started <= since), None),
         new=sum(fetch.new for fetch in span),
         changed=sum(fetch.changed for fetch in span),
         quarantined=complete[-1].quarantined if complete else 0,

@@ -97,12 +97,7 @@ def import_all(
 
 def prepare(settings: Settings, store: Store, taxonomy: Taxonomy, clock: Clock) -> None:
     """Write the names of queries, approaches and stages as they are configured today."""
-    fetching.sync_queries(
-        store.db,
-        {query.name: ({source: query.expression(source) for source in SOURCES if query.expression(source)}, query.title)
-         for query in settings.queries},
-        stamp(clock()),
-    )  # fmt: skip
+    fetching.sync_queries(store.db, settings.queries, list(settings.sources), stamp(clock()))
     followed = {name for query in settings.queries for name in query.follows}
     store.sync_taxonomy(
         [(leaf.id, leaf.family, leaf.label, leaf.definition, bool({leaf.id, leaf.family} & followed))

@@ -19,7 +19,7 @@ from tracker.digest.gather import gather
 from tracker.digest.model import Digest as Built
 from tracker.digest.render import digest_filename, render_html, render_markdown, render_text
 from tracker.errors import ConfigError, StoreError
-from tracker.store import Store
+from tracker.store import Store, fetching
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ def compose(settings: Settings, store: Store, digest: Digest, clock: Clock, *, d
     """The issue of the current period with everything untold. Writes its file unless `dry_run`, which keeps nothing."""
     _refuse_unasked(store, digest)
     now = clock()
+    if not dry_run:  # a query that was added since the last fetch has to show as never asked
+        fetching.sync_queries(store.db, settings.queries, list(settings.sources), stamp(now))
     zone, every = ZoneInfo(settings.timezone), periods.parse(digest.every)
     slot = periods.slot(every, zone, now)
     held = _issues_of(store, digest.name, slot.key)
@@ -48,14 +50,8 @@ def compose(settings: Settings, store: Store, digest: Digest, clock: Clock, *, d
         _restore(settings, before)
     since = before["until"] if before else stamp(periods.previous(every, zone, slot).at)
     last_event = store.rows("select coalesce(max(id), 0) as id from events")[0]["id"]
-    material = gather(
-        store.db.conn,
-        digest,
-        before["last_event"] if before else _last_before(store, since),
-        last_event,
-        since,
-        stamp(now),
-    )
+    after_event = before["last_event"] if before else _last_before(store, since)
+    material = gather(store.db.conn, digest, after_event, last_event, since, stamp(now))
     built = build(material, period)
     if held and not built.events:
         return _written(settings, held[-1], fresh=False, dry_run=dry_run)
@@ -127,7 +123,7 @@ def _written(settings: Settings, row: dict[str, Any], *, fresh: bool, dry_run: b
 
 
 def _restore(settings: Settings, issue: dict[str, Any]) -> None:
-    """A run that died after it fixed an issue and before it wrote the file: the next one writes it, in whatever week."""
+    """A run that died between fixing an issue and writing its file: the next one writes it, in whatever week."""
     path = settings.digests_dir / digest_filename(issue["name"], issue["period"])
     if not path.exists():
         _write(path, issue["markdown"])

@@ -119,7 +119,7 @@ class _Import:
 
         Equal bytes are not even read. `held` is kept up to date, because a file can name a record twice in a batch.
         """
-        hashes = held.setdefault(_id(payload), [])
+        hashes = held.setdefault(_id(payload), []) if payload.key else []
         if hashes and hashes[-1] == payload.sha256:
             return _id(payload), "same"
         age = self._age(payload) if hashes else "newer"

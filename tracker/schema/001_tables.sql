@@ -31,6 +31,7 @@ create table records (
 ) strict;
 
 create index versions on records (same_as) where same_as is not null;
+create index records_by_doi on records (doi);
 
 create table trials (
     record text primary key references records(id),

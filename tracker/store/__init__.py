@@ -18,12 +18,13 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from tracker import lock
+from tracker.config import LINKED
 from tracker.errors import RecordError, StoreError
 from tracker.events import announce_severity, compare, returned
 from tracker.records import Event, Label, Payload, Record, source_key
 from tracker.store import judging, opening, saving, tying
 from tracker.store.dumping import dump
-from tracker.store.fetching import LINKED, Tally
+from tracker.store.fetching import Tally
 
 __all__ = ["LINKED", "Store", "Tally", "dump"]
 

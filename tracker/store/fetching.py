@@ -1,16 +1,15 @@
 """What a fetch asks of the database and leaves in it: what we hold, the log, matches, the baseline, what is gone."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlite_utils import Database
 
+from tracker.config import LINKED, Query
 from tracker.events import gone, matched
 from tracker.records import Held, Listing, as_json, record_id, source_key, source_of
 from tracker.store.saving import write_events
-
-LINKED = "linked"  # the query name of records that are fetched because another record names them
 
 # Above this, a shrunken listing says more about the source than about its records.
 _VANISH_SHARE, _VANISH_COUNT = 0.05, 10
@@ -175,9 +174,8 @@ def settle_listing(
         add_match(db, record, query, baseline, now)
         if db.conn.execute(
             # What this run stored was announced a moment ago: a second query for it is no second news.
-            """select 1 from matches m join records r on r.id = m.record
-               where m.record = ? and m.query not in (?, ?) and r.first_seen < ?""",
-            [record, query, LINKED, now],
+            "select 1 from records where id = ? and first_seen < ?",
+            [record, now],
         ).fetchone():
             write_events(db, record, fetch, [matched(record, query)], now)
     _mark_absent(db, query, [record for record in known if known[record] and record in listed], None)
@@ -204,9 +202,10 @@ def mark_gone(db: Database, record: str, fetch: int | None, now: str) -> None:
         write_events(db, record, fetch, [gone(record)], now)
 
 
-def sync_queries(db: Database, queries: Mapping[str, tuple[Mapping[str, str], str]], now: str) -> None:
-    """Names, expressions and titles as configured, for views to name. name -> ({source: expression}, title)."""
-    for name, (expressions, title) in {LINKED: ({}, "Named by another record"), **queries}.items():
+def sync_queries(db: Database, queries: Iterable[Query], sources: Iterable[str], now: str) -> None:
+    """Names, expressions and titles as configured today, so that views and digests can name what was never asked."""
+    asks = {q.name: ({s: q.expression(s) for s in sources if q.expression(s)}, q.title) for q in queries}
+    for name, (expressions, title) in {LINKED: ({}, "Named by another record"), **asks}.items():
         db.conn.execute(
             """insert into queries (name, source, expression, title, since) values (?, ?, ?, ?, ?)
                on conflict (name) do update set
