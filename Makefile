@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: demo test lint types format score clean
+.PHONY: demo test lint types format score bench proof picture clean
 .DEFAULT_GOAL := demo
 
 demo: $(READY)
@@ -28,6 +28,18 @@ format: $(READY)
 
 score: $(READY)
 	$(BIN)/python -m tests.score
+
+# Speed of the classification against one regular expression per term, in the same run.
+bench: $(READY)
+	$(BIN)/python -m tests.bench_classify
+
+# The long proof: killed at 100 random moments, and 20 times twice; CI runs a sample of it.
+proof: $(READY)
+	$(BIN)/python -m tests.kill --points 100 --pairs 20
+
+# The README's picture; needs Chromium.
+picture: $(READY)
+	$(BIN)/python -m tests.picture
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
