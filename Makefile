@@ -33,8 +33,9 @@ score: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.bench_classify
 
-# The long proof: killed at 100 random moments, and 20 times twice; CI runs a sample of it.
+# The long proofs, of which CI runs a sample: every fault; killed at 100 random moments, and 20 times twice.
 proof: $(READY)
+	$(BIN)/python -m pytest --all tests/test_bad_input_*.py
 	$(BIN)/python -m tests.kill --points 100 --pairs 20
 
 # The README's picture; needs Chromium.

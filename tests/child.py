@@ -125,7 +125,7 @@ def _inside() -> None:
     if wanted["deadline"] is not None:
         from tracker.web import Web
 
-        Web.__init__.__kwdefaults__["deadline"] = wanted["deadline"]
+        Web.__init__.__kwdefaults__["deadline"] = wanted["deadline"]  # type: ignore[index]
     if wanted["pages"] is not None:
         _limit_pages(wanted["pages"])
     sys.argv[:] = ["tracker", *sys.argv[2:]]
@@ -143,10 +143,10 @@ def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _limit_pages(pages: int) -> None:
-    connect = sqlite3.connect
+    connect: Any = sqlite3.connect
 
     def limited(*arguments: Any, **options: Any) -> sqlite3.Connection:
-        connection = connect(*arguments, **options)
+        connection: sqlite3.Connection = connect(*arguments, **options)
         connection.execute(f"pragma max_page_count = {pages}")
         return connection
 

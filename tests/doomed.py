@@ -50,10 +50,10 @@ class Doom:
         sys.setprofile(profile)
 
     def watch_opcodes(self) -> None:
-        connect = sqlite3.connect
+        connect: Any = sqlite3.connect
 
         def watched(*args: Any, **options: Any) -> sqlite3.Connection:
-            connection = connect(*args, **options)
+            connection: sqlite3.Connection = connect(*args, **options)
             connection.set_progress_handler(lambda: self.tick("opcode"), _OPCODES)
             return connection
 

@@ -22,19 +22,20 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.world import hair_article
+from tests.world import gel_study, hair_article
 from tracker.config import shipped
 from tracker.demo import corpus
 from tracker.demo.faults import Asked
 from tracker.demo.reply import Reply
 from tracker.demo.server import StandIn
 from tracker.demo.upstream import Upstream
+from tracker.pipeline.fetch import BATCH
 from tracker.store import Store, dump
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,15 +61,24 @@ class Step:
 
     week: int
     command: tuple[str, ...]
+    config: str = ""  # what is added to queries.toml before it
 
     @property
     def name(self) -> str:
         return self.command[0]
 
 
+NEW_LEAF = """
+[[approach]]
+id = "act.numbered"
+label = "Numbered gels"
+terms = ["gel number"]
+"""
 STORY = (
     Step(0, ("fetch",)),
     Step(0, ("digest",)),
+    Step(0, ("import", "--query", "many", "more.xml", "more.jsonl")),
+    Step(1, ("classify",), config=NEW_LEAF),
     Step(1, ("fetch",)),
     Step(1, ("digest",)),
     Step(2, ("fetch", "--full")),
@@ -109,8 +119,8 @@ class Executioner(StandIn):
         return reply
 
 
-def upstream(week: int) -> Upstream:
-    """What the sources hold in that week: the demo's corpus, and a query that needs more than one batch."""
+def upstream(week: int, many: int) -> Upstream:
+    """What the sources hold in that week: the demo's corpus, and what the query "many" lists."""
     world = Upstream(known_phrases=lambda phrase: True, data_timestamp=f"{DAYS[week]}T05:00:05")
     states = [(corpus.articles(), corpus.studies()), *((one.articles, one.studies) for one in corpus.weeks()[:week])]
     for articles, studies in states:
@@ -118,23 +128,34 @@ def upstream(week: int) -> Upstream:
             world.put_article(article.xml, date.fromisoformat(article.entered), date.fromisoformat(article.modified))
         for study in studies:
             world.put_study(study)
-    for n in range(500, 710 + week):
+    for n in range(500, 500 + many + week):
         world.put_article(hair_article(n, abstract=" "), DAYS[0], DAYS[0])
     return world
+
+
+def _write_files(folder: Path, many: int) -> None:
+    """What the story imports: articles in more than one batch, and trials."""
+    articles = b"".join(hair_article(n) for n in range(1_000, 1_000 + many))
+    (folder / "more.xml").write_bytes(b"<PubmedArticleSet>" + articles + b"</PubmedArticleSet>")
+    studies = [json.dumps(gel_study(n)) for n in range(500, 510)]
+    (folder / "more.jsonl").write_text("\n".join(studies))
 
 
 class Play:
     """The story, played once without harm: the folder before each command, and the state after it."""
 
-    def __init__(self, folder: Path, story: Sequence[Step] = STORY) -> None:
+    def __init__(self, folder: Path, story: Sequence[Step] = STORY, many: int = BATCH + 10) -> None:
         self.folder, self.story = folder, story
-        self.upstreams = [upstream(week) for week in range(len(DAYS))]
+        self.upstreams = [upstream(week, many) for week in range(len(DAYS))]
         self.after: list[State] = []
         self.totals: list[dict[str, float]] = []
         stage = folder / "stage"
         stage.mkdir()
-        (stage / "queries.toml").write_text(shipped().read_text() + HURRY)
+        config = stage / "queries.toml"
+        config.write_text(shipped().read_text() + HURRY)
+        _write_files(stage, many)
         for n, step in enumerate(story):
+            config.write_text(config.read_text() + step.config)
             shutil.copytree(stage, self.before(n))
             self.totals.append(self._measured(stage, step))
             self.after.append(state(stage))
@@ -193,6 +214,9 @@ class Play:
         """Run step n once more, and the rest of the story; everything must be as if nobody had died."""
         for m in range(n, len(self.story)):
             step = self.story[m]
+            if m > n:
+                config = folder / "queries.toml"
+                config.write_text(config.read_text() + step.config)
             with self.standing(step) as standin:
                 finished(doomed("", step, folder, self.environment(standin, step)))
             if m in (n, len(self.story) - 1):
@@ -281,7 +305,9 @@ def run(play: Play, singles: int, pairs: int, seed: int, jobs: int = 2) -> list[
     source = points(play, seed)
     with ThreadPoolExecutor(jobs) as pool:
         for wanted, deaths in ((singles, 1), (pairs, 2)):
-            while (lacking := wanted - sum(len(proof.moments) >= deaths for proof in proofs if proof)) > 0:
+            while (
+                lacking := wanted - sum(len(proof.moments) >= deaths or bool(proof.failure) for proof in proofs)
+            ) > 0:
                 drawn = [next(source) for _ in range(min(lacking, 4 * jobs))]
                 drawn_kinds = [(n, (kind,) if deaths == 1 else (kind, kind), s) for n, kind, s in drawn]
                 proofs += pool.map(lambda one: prove(play, *one), drawn_kinds)
@@ -289,11 +315,14 @@ def run(play: Play, singles: int, pairs: int, seed: int, jobs: int = 2) -> list[
 
 
 def table(proofs: Iterable[Proof]) -> str:
-    counted = Counter((p.step, m.kind) for p in proofs for m in p.moments)
-    steps = sorted({step for step, _ in counted})
-    head = ["command", *KINDS, "all"]
-    rows = [[s, *(counted[s, k] for k in KINDS), sum(counted[s, k] for k in KINDS)] for s in steps]
-    return "\n".join("".join(f"{cell!s:>10}" for cell in row) for row in [head, *rows])
+    """Kills by command and kind of moment."""
+    counted = Counter((proof.step, moment.kind) for proof in proofs for moment in proof.moments)
+    head = f"{'command':<10}" + "".join(f"{kind:>9}" for kind in (*KINDS, "all"))
+    lines = [head]
+    for step in sorted({step for step, _ in counted}):
+        row = [counted[step, kind] for kind in KINDS]
+        lines.append(f"{step:<10}" + "".join(f"{number:>9}" for number in (*row, sum(row))))
+    return "\n".join(lines)
 
 
 def main() -> int:
@@ -303,11 +332,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     asked = parser.parse_args()
-    with TemporaryDirectory() as name, ExitStack() as stack:
+    with TemporaryDirectory() as name:
         start = time.monotonic()
         play = Play(Path(name))
         proofs = run(play, asked.points, asked.pairs, asked.seed, asked.jobs)
-        stack.callback(lambda: None)
         failures = [proof for proof in proofs if proof.failure]
         print(table(proofs))
         print(

@@ -12,10 +12,12 @@ STORY = (Step(0, ("fetch",)), Step(1, ("fetch",)), Step(1, ("digest",)))
 
 @pytest.fixture(scope="module")
 def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
-    yield Play(tmp_path_factory.mktemp("story"), STORY)
+    yield Play(tmp_path_factory.mktemp("story"), STORY, many=5)
 
 
-@pytest.mark.parametrize("n, kinds", [*((n % 3, (kind,)) for n, kind in enumerate(KINDS)), (0, ("opcode", "call"))], ids=str)
+@pytest.mark.parametrize(
+    "n, kinds", [*((n % 3, (kind,)) for n, kind in enumerate(KINDS)), (0, ("opcode", "call"))], ids=str
+)
 def test_what_was_killed_and_run_again_ends_in_the_same_database(play: Play, n: int, kinds: tuple[str, ...]) -> None:
     kinds = tuple(kind for kind in kinds if play.totals[n][kind]) or ("call",)
     died = 0

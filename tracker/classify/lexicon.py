@@ -12,6 +12,7 @@ All phrases stand in one trie, so that a text is read once however many there ar
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -43,11 +44,20 @@ Names = dict[str, list[tuple[str, str]]]  # how phrases end -> (group, name) of 
 
 
 class Lexicon:
-    """Many phrases, found in one pass: at each word the longest phrase and every shorter one that begins it."""
+    """Many phrases, found in one pass: at each word the longest phrase and every shorter one that begins it.
+
+    Compiled at the first text: a fetch that brings nothing new never pays for it.
+    """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries = tuple(entries)
+        self._found: dict[str, list[tuple[int, bool, list[tuple[str, str]]]]] = {}
+        self._seen: dict[str, list[tuple[int, bool, str, str]]] = {}
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
         phrases: dict[tuple[str, ...], Names] = {}
-        for entry in entries:
+        for entry in self._entries:
             for plain in expand(entry.phrase.lower()):
                 words = tuple(_WORDS.findall(plain.removesuffix("*")))
                 names = phrases.setdefault(words, {}).setdefault(_CUT if plain.endswith("*") else _EXACT, [])
@@ -55,9 +65,8 @@ class Lexicon:
                     names.append((entry.group, entry.name))
         keys = {"".join(words): ends for words, ends in phrases.items()}
         self._found = {"".join(words): list(_beginnings(words, keys)) for words in phrases}
-        self._seen: dict[str, list[tuple[int, bool, str, str]]] = {}
         # A word begins after anything that is no word; a class in front lets the engine skip along quickly.
-        self._pattern = re.compile(rf"[^a-z0-9](?=({_trie_pattern(phrases)}))")
+        return re.compile(rf"[^a-z0-9](?=({_trie_pattern(phrases)}))")
 
     def find(self, low: str) -> list[Hit]:
         """Hits in folded, lower-case text, by start."""

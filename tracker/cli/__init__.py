@@ -41,8 +41,10 @@ def run() -> NoReturn:
     except click.Abort:
         code = 130
     except TrackerError as error:
+        from tracker.terminal import plain
+
         for line in str(error).splitlines():
-            click.echo(f"tracker: {line}", err=True)
+            click.echo(f"tracker: {plain(line)}", err=True)
         code = error.exit_code
     except SystemExit:
         # The reader of a pipe went away (`tracker show ... | head`): click puts a stream of its own in the place of the
