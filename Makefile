@@ -29,9 +29,9 @@ format: $(READY)
 score: $(READY)
 	$(BIN)/python -m tests.score
 
-# Speed of the classification against one regular expression per term, in the same run.
+# Speed, each figure against a named alternative in the same run; docs/speed.md holds the last one.
 bench: $(READY)
-	$(BIN)/python -m tests.bench_classify
+	$(BIN)/python -m tests.bench
 
 # The long proofs, of which CI runs a sample: every fault; killed at 100 random moments, and 20 times twice.
 proof: $(READY)
