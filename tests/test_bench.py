@@ -60,6 +60,6 @@ def test_a_cost_is_of_the_child_and_a_failure_is_said(tmp_path: Path) -> None:
     idle = cheapest("-c", "pass", folder=tmp_path, rounds=2)
     busy = run("-c", "x = bytearray(80_000_000); sum(range(3_000_000)); print('done')", folder=tmp_path)
     assert busy.cpu > idle.cpu and busy.wall > idle.wall and busy.out == "done\n"
-    assert busy.peak > 80_000_000 and busy.peak > idle.peak  # idle: at least what this process had at the fork
+    assert busy.peak > 80_000_000
     with pytest.raises(RuntimeError, match="code 3"):
         run("-c", "raise SystemExit(3)", folder=tmp_path)

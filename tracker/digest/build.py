@@ -238,7 +238,7 @@ def _outcome(answer: Answer) -> str:
     tries = counted(answer.fetches, "try", "tries")
     if answer.failing_since:
         return f"FAILED ({answer.failed} of {tries})"
-    return f"complete ({answer.failed} of {tries} failed)" if answer.failed else "complete"
+    return "complete"  # tries that failed before it are no matter: what they could not read has been read since
 
 
 def _remarks(material: Material) -> Iterable[str]:
