@@ -11,7 +11,7 @@ Facts stay as the source said them: enum values raw, partial dates in their own 
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 # Trials keep the registry's own words; an article's worst notice wins in this order.
@@ -30,7 +30,7 @@ class Author:
     group: bool = False
 
     def facts(self) -> dict[str, Any]:
-        return {key: value for key, value in asdict(self).items() if value}
+        return {name: value for name in self.__slots__ if (value := getattr(self, name))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Record:
     def column(self, name: str) -> str:
         """The text of a column exactly as it is stored; offsets of labels point into this. "" for a column it lacks."""
         value = getattr(self, name) if hasattr(self, name) else getattr(self.trial, name, "")
-        return as_json(value) if isinstance(value, tuple) else str(value or "")
+        return (as_json(value) if value else "[]") if isinstance(value, tuple) else str(value or "")
 
 
 # What is no fact of the record itself: its bytes, and what was odd about reading them.
@@ -139,9 +139,9 @@ _NOT_FACTS = {"raw", "warnings"}
 
 def facts(record: Record) -> dict[str, Any]:
     """The facts of a record as plain JSON values, without empty ones, so that a new field changes no fingerprint."""
-    out = {f.name: getattr(record, f.name) for f in fields(record) if f.name not in _NOT_FACTS}
+    out = {name: getattr(record, name) for name in record.__slots__ if name not in _NOT_FACTS}
     out["authors"] = [author.facts() for author in record.authors]
-    out["links"] = [asdict(link) for link in record.links]
+    out["links"] = [{name: getattr(link, name) for name in link.__slots__} for link in record.links]
     out["trial"] = _filled(asdict(record.trial)) if record.trial else None
     return _filled(out)
 
@@ -162,13 +162,17 @@ def fingerprint(record: Record) -> str:
 
 def as_json(value: Any, *, sort_keys: bool = False) -> str:
     """The one way this project writes JSON into a column: readable, and stable."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=sort_keys, default=_plain)
+    return (_SORTED if sort_keys else _AS_GIVEN).encode(value)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Author):
         return value.facts()
     raise TypeError(f"cannot store {type(value).__name__} as JSON")
+
+
+_AS_GIVEN = json.JSONEncoder(ensure_ascii=False, default=_plain)
+_SORTED = json.JSONEncoder(ensure_ascii=False, default=_plain, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,10 @@ def count(number: int, unit: str) -> str:
 
 def one_line(text: str, length: int) -> str:
     """One plain line: blanks and line breaks are one blank, control and direction characters are gone."""
-    line = " ".join("".join(char for char in text[: 10 * length] if char.isprintable() or char.isspace()).split())
+    text = text[: 10 * length]
+    if not text.isprintable():
+        text = "".join(char for char in text if char.isprintable() or char.isspace())
+    line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
 

@@ -174,6 +174,8 @@ class Store:
         """Names of a record's approaches, a person's word included, for full text."""
         words = judging.judgements_of(self.db, record)
         leaves = [label.label for label in judging.overlaid(labels, words) if label.axis == "approach"]
+        if not leaves:
+            return []
         marks = ",".join("?" * len(leaves))
         return [row[0] for row in self.db.conn.execute(f"select label from approaches where id in ({marks})", leaves)]
 

@@ -5,6 +5,7 @@ Upsert, never REPLACE, which would delete the rows that point here. Every functi
 
 import zlib
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from sqlite_utils import Database
 
@@ -185,11 +186,8 @@ def write_labels(db: Database, record: str, labels: Iterable[Label], now: str) -
     held, wanted = compare_labels(db, record, labels)
     for axis, label in held.keys() - wanted.keys():
         db.conn.execute("delete from labels where record = ? and axis = ? and label = ?", [record, axis, label])
-    changed = [key for key in wanted if held.get(key) != wanted[key]]
-    for axis, label in changed:
-        values = dict(zip(_LABEL_COLUMNS, wanted[axis, label], strict=True))
-        _upsert(db, "labels", {"record": record, "axis": axis, "label": label, **values, "seen": now},
-                key=("record", "axis", "label"))  # fmt: skip
+    changed = [(record, *key, *values, now) for key, values in wanted.items() if held.get(key) != values]
+    db.conn.executemany(_LABEL_UPSERT, changed)
     return bool(changed or held.keys() - wanted.keys())
 
 
@@ -220,11 +218,17 @@ def _upsert(
 ) -> None:
     """Plain SQL rather than the library's upsert: half the time per row, and `only_new` keeps what was first seen."""
     every = values | (only_new or {})
-    updates = [name for name in values if name not in key]
-    action = "update set " + ", ".join(f'"{name}" = excluded."{name}"' for name in updates) if updates else "nothing"
-    names = ", ".join(f'"{name}"' for name in every)
-    marks = ", ".join("?" * len(every))
-    db.conn.execute(
-        f"insert into {table} ({names}) values ({marks}) on conflict ({', '.join(key)}) do {action}",
-        list(every.values()),
-    )
+    db.conn.execute(_upsert_sql(table, tuple(every), key, tuple(only_new or ())), list(every.values()))
+
+
+@cache
+def _upsert_sql(table: str, names: tuple[str, ...], key: tuple[str, ...], kept: tuple[str, ...] = ()) -> str:
+    """An insert that updates every column but the key and those `kept` from the first time."""
+    updates = [f'"{name}" = excluded."{name}"' for name in names if name not in key and name not in kept]
+    columns, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" * len(names))
+    action = f"update set {', '.join(updates)}" if updates else "nothing"
+    return f"insert into {table} ({columns}) values ({marks}) on conflict ({', '.join(key)}) do {action}"
+
+
+_LABEL_KEY = ("record", "axis", "label")
+_LABEL_UPSERT = _upsert_sql("labels", (*_LABEL_KEY, *_LABEL_COLUMNS, "seen"), _LABEL_KEY)

@@ -2,7 +2,7 @@
 
 Unknown elements are passed over, missing ones read as nothing; only a record without a PMID, or one that is not
 well-formed, is refused. No DTD is read. References are cut out before parsing: they are a third of the bytes, and their
-DOIs and PMIDs look like the record's own.
+DOIs and PMIDs look like the record's own. Markup inside a text is dropped, but for the powers of numbers.
 """
 
 import re
@@ -157,9 +157,24 @@ def without_references(body: bytes) -> bytes:
     return b"".join([*kept, body[at:]]) if depth == 0 else body
 
 
+_POWER = re.compile(r"(?<=[0-9])<sup>([-+\u2212\u2013]?[0-9]+)</sup>")
+_RAISED = str.maketrans("0123456789-\u2212\u2013+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁻⁺")
+
+
+def with_powers(body: bytes) -> bytes:
+    """The bytes with a whole number that is raised above a digit written as such: 10⁹ cells, where dropping the markup
+    made "109 cells". Whatever else is raised or lowered (CD34+, H2O, cm2) reads as well without, and is searched so.
+    """
+    if b"<sup>" not in body:
+        return body
+    text = body.decode(errors="surrogateescape")
+    return _POWER.sub(lambda m: m[1].translate(_RAISED), text).encode(errors="surrogateescape")
+
+
 def _parsed(body: bytes) -> Element:
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise RecordError("pubmed: an article that defines entities of its own", record=_named(body))
+    body = with_powers(body)
     with suppress(ET.ParseError):
         return ET.fromstring(without_references(body))
     try:
