@@ -89,6 +89,8 @@ def test_a_failed_source_is_exit_code_1_and_the_others_are_stored(world: World) 
     assert len(world.rows("select id from records")) == 1
     done = tracker(world, "status")
     assert done.returncode == 1 and "never answered" not in done.stderr and "FAILED" in done.stdout
+    table, _, below = done.stdout.partition("\n\n")
+    assert "Site maintenance" not in table and "pubmed gel: FAILED: 127.0.0.1" in below
 
 
 def test_status_is_well_after_a_good_run_and_overdue_when_days_go_by(world: World) -> None:
@@ -115,6 +117,7 @@ def test_show_reads_like_a_page(world: World) -> None:
         (["fetsh"], 2, "No such command"),
         (["show", "1"], 1, "there is no database yet"),
         (["digest", "daily"], 2, "no digest is named"),
+        (["status", "--config", "a.toml"], 2, "--config stands before the command"),
         (["--config", "nowhere.toml", "check"], 2, "nowhere.toml"),
     ],
 )

@@ -299,6 +299,8 @@ WARNINGS = {
     "hair as one of many": ("pubmed = 'exosome*[tiab] OR PP405[tiab] OR alopecia[mh]'", "about hair loss"),
     "hair only to be left out": ("pubmed = 'exosome*[tiab] NOT hair[tiab]'", "about hair loss"),
     "an operator in lower case": ("pubmed = 'exosome or hair'", "write OR"),
+    "a field that PubMed lacks": ("pubmed = 'PRP[titleabs] AND hair[mh:noexp]'", 'no field "[titleabs]" - did you'),
+    "a field forgotten": ("pubmed = 'PRP AND hair[tiab]'", '"PRP": without a field'),
     "too short before the star": ("pubmed = 'hai*[tiab] AND hair[tiab]'", "fewer than 4 letters"),
     "lower case for the registry": ('clinicaltrials = { cond = "hair loss or alopecia" }', "write OR"),
     "only NCT numbers": ('clinicaltrials = { term = "NCT06393452, NCT05129800" }', "ignores advanced"),
@@ -312,7 +314,8 @@ def test_what_is_rarely_meant_is_a_warning(folder: Path, lines: str, words: str)
 
 
 def test_a_query_that_is_about_hair_loss_gets_no_warning(folder: Path) -> None:
-    for text in ("exosome*[ti] AND (alopecia[mh] OR scalp[ti])", "(a[ti] OR b[ti]) AND c[ti] AND hair[ti]", "hair[ti]"):
+    for text in ("exosome*[ti] AND (alopecia[mh] OR scalp[ti])", "(a[ti] OR b[ti]) AND c[ti] AND hair[ti]", "hair",
+                 'hair[Title/Abstract] AND "2024"[dp] AND scalp[tiab:~3]'):  # fmt: skip
         assert read(query(f"pubmed = '{text}'")).warnings == ()
     assert read(query("clinicaltrials = { cond = '\"skin and hair\"' }")).warnings == ()
 

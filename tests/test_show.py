@@ -131,9 +131,13 @@ def test_ids_are_taken_as_people_write_them(world: World) -> None:
     with Store.open(world.settings.db) as store, store.transaction():
         store.db.conn.execute("update records set doi = '10.5555/moss.1' where id = ?", [f"pubmed-{pmid(1)}"])
     for name in (pmid(1), f"00{pmid(1)}", f"PMID: {pmid(1)}", f"pubmed-{pmid(1)}", "10.5555/MOSS.1",
-                 "https://doi.org/10.5555/moss.1", "doi:10.5555/moss.1"):  # fmt: skip
+                 "https://doi.org/10.5555/moss.1", "doi:10.5555/moss.1", f"https://pubmed.ncbi.nlm.nih.gov/{pmid(1)}/?from=x",
+                 f"www.ncbi.nlm.nih.gov/pubmed/{pmid(1)}"):  # fmt: skip
         assert f"pubmed-{pmid(1)}" in page(world, name)
-    assert nct(1) in page(world, nct(1).lower())
+    for name in (nct(1).lower(), f"https://clinicaltrials.gov/study/{nct(1)}?tab=history",
+                 f"https://classic.clinicaltrials.gov/ct2/show/{nct(1)}"):  # fmt: skip
+        assert nct(1) in page(world, name)
+    assert "'': is not held" in tracker(world, "show", "").stderr
     done = tracker(world, "show", "\x1b[31m1")
     assert done.returncode == 2 and "\x1b" not in done.stderr and "is not held" in done.stderr
 

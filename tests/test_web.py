@@ -96,6 +96,20 @@ def test_what_does_not_pass_ends_after_five_tries(name: str) -> None:
         assert "gave up after 5 tries" in str(error)
 
 
+def test_where_nobody_was_there_the_next_request_knocks_once_until_somebody_is() -> None:
+    with FaultServer([Say(b"fine")]) as server:
+        url = server.url
+    with web() as session:
+        for tries in (5, 1):
+            session.requests = 0
+            with pytest.raises(SourceError, match=f"gave up after {tries} tr"):
+                session.ask("GET", url)
+            assert session.requests == tries
+        with FaultServer([Say(b"fine"), Drop(), Say(b"fine")]) as server:
+            assert session.ask("GET", server.url).body == b"fine"
+            assert session.ask("GET", server.url).body == b"fine"  # at the second try again
+
+
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 @pytest.mark.parametrize("zipped", [False, True])
 def test_a_cut_is_noticed_at_every_byte(framing: str, zipped: bool) -> None:

@@ -57,7 +57,9 @@ class FetchProgress:
         finished = tally.complete or tally.error
         if finished:
             self._wipe()
-            outcome = f"failed: {tally.error}" if tally.error else f"{done} read, {tally.listed} listed"
+            # On a terminal the table that follows says why.
+            failed = "failed" if self._live else f"failed: {tally.error}"
+            outcome = failed if tally.error else f"{done} read, {tally.listed} listed"
             click.echo(f"{name}: {plain(outcome)}", err=True)
         elif self._live:
             click.echo(f"\r\x1b[2K{_bar(done, tally.expected)} {name}: {done} read", err=True, nl=False)
@@ -116,11 +118,12 @@ def fetch_table(tallies: Sequence["Tally"]) -> str:
          len(t.missing), t.requests, _outcome(t)]
         for t in tallies
     ]  # fmt: skip
-    lines = [table(head, rows)]
+    said: dict[tuple[str, str], list[str]] = {}  # what a source says of several queries is said once
     for t in tallies:
-        said = [f"failed: {t.error}"] * bool(t.error) + [note for note in t.notes if not note.startswith(DATED)]
-        lines += [f"{t.source} {t.query}: {plain(note)}" for note in said]
-    return "\n".join(lines)
+        for note in [f"failed: {t.error}"] * bool(t.error) + [note for note in t.notes if not note.startswith(DATED)]:
+            said.setdefault((t.source, note), []).append(t.query)
+    notes = [f"{source} {', '.join(queries)}: {plain(note)}" for (source, note), queries in said.items()]
+    return "\n".join([table(head, rows), *notes])
 
 
 def import_table(tallies: Sequence["FileTally"]) -> str:
@@ -149,13 +152,15 @@ def issue_line(issue: "Issue") -> str:
 def health_table(health: "Health") -> str:
     """Sources and digests with their last success and next due, and what is wrong in plain words."""
     sources = [
-        [s.source, s.query, s.last_success or "never", "" if s.listed is None else s.listed, s.next_due, s.verdict]
+        [s.source, s.query, s.last_success or "never", "" if s.listed is None else s.listed, s.next_due,
+         s.verdict.partition(":")[0]]
         for s in health.sources
-    ]
+    ]  # fmt: skip
+    why = [f"{s.source} {s.query}: {plain(s.verdict)}" for s in health.sources if ":" in s.verdict]
     digests = [[d.name, d.last_period or "none", d.composed, d.next_due, d.verdict] for d in health.digests]
     parts = [
         table(["source", "query", "last success", "listed", "next due", ""], sources),
         table(["digest", "last issue", "composed", "next due", ""], digests),
-        "\n".join(plain(remark) for remark in health.remarks),
+        "\n".join([*why, *(plain(remark) for remark in health.remarks)]),
     ]
     return "\n\n".join(parts)

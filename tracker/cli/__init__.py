@@ -8,6 +8,7 @@
 Whatever is slow to import is imported inside the command that needs it.
 """
 
+import contextlib
 import errno
 import io
 import os
@@ -37,6 +38,8 @@ def run() -> NoReturn:
         code = cli.main(prog_name="tracker", standalone_mode=False) or 0
     except click.ClickException as error:
         error.show()
+        if isinstance(error, click.NoSuchOption) and error.option_name in ("--config", "--db"):
+            click.echo(f"{error.option_name} stands before the command: tracker {error.option_name} FILE ...", err=True)
         code = error.exit_code
     except click.Abort:
         code = 130
@@ -78,4 +81,6 @@ def _write_no_more() -> None:
 
 def _interrupted(number: int, _frame: object) -> NoReturn:
     # Open transactions roll back on the way out; what was committed stays, and the next run goes on from there.
+    with contextlib.suppress(OSError):
+        os.write(2, b"\ntracker: interrupted; what is stored is whole, and the same command again goes on from there\n")
     raise SystemExit(128 + number)

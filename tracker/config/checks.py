@@ -5,7 +5,7 @@ has the wrong type is left alone here, as the models have said so. Also the warn
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from tracker import expression
@@ -15,6 +15,27 @@ from tracker.expression import Term, Tree
 
 _HAIR = re.compile(
     r"alopeci|hair|bald|effluvium|hypotrichos|dermal papilla|follic|pilosebaceous|trichogen|anagen|telogen", re.I
+)
+# The field tags of the PubMed help and their long names. The list may grow, so another one is a warning, no mistake.
+_TAGS = frozenset(
+    re.sub(
+        r"\s+",
+        " ",
+        """ad, affiliation, aid, article identifier, all, all fields, au, author, auid, author - identifier,
+        1au, first author, author - first, lastau, last author, author - last, fau, full author name, au -
+        full, cn, corporate author, author - corporate, ir, investigator, fir, full investigator name, ed,
+        editor, bk, book, cois, conflict of interest statements, crdt, create date, date - create, dcom,
+        completion date, date - completion, edat, entrez date, date - entry, entry date, mhda, mesh date,
+        date - mesh, lr, mdat, modification date, date - modification, dp, pdat, publication date, date -
+        publication, epdat, electronic publication date, ppdat, print publication date, rn, ec/rn number,
+        filter, sb, subset, gr, grants and funding, grant number, ip, issue, isbn, ta, jo, jour, journal,
+        jid, nlm unique id, la, lang, language, lid, location id, majr, mesh major topic, mh, mesh, mesh
+        terms, sh, mesh subheading, nm, supplementary concept, substance name, ot, other term, own, owner,
+        pa, pharmacological action, pg, page, pagination, pl, place of publication, pmid, uid, pmc, pmcid,
+        ps, subject - personal name, pt, ptyp, publication type, pubn, publisher, si, secondary source id,
+        secondary id, ti, title, tiab, title/abstract, tt, transliterated title, tw, word, text word, text
+        words, vi, volume""",
+    ).split(", ")
 )
 _LOWER_OPERATOR = re.compile(r"\b(and|or|not)\b")
 _ONLY_IDS = re.compile(r"(\s*NCT\d{8}\s*,?)+", re.IGNORECASE)
@@ -142,11 +163,21 @@ def _pubmed_warnings(text: str) -> Iterator[str]:
     tree = expression.parse(text)
     if not about_hair(tree):
         yield 'no AND-ed part is about hair loss, so other fields come in: ... AND (alopecia[mh] OR "hair loss"[tiab])'
+    yield from _field_warnings(expression.terms(tree))
     for term in expression.terms(tree):
         if not term.quoted and (match := _LOWER_OPERATOR.search(term.text)):
             yield f'"{match.group()}" in lower case is a word to PubMed: write {match.group().upper()}'
         if term.truncated and len(term.text.split()[-1]) < 4:
             yield f'"{term.text}*" has fewer than 4 letters before the *, so PubMed does not take it as any ending'
+
+
+def _field_warnings(terms: Sequence[Term]) -> Iterator[str]:
+    for tag in sorted({term.field.partition(":")[0] for term in terms} - _TAGS - {""}):
+        yield f'PubMed knows no field "[{tag}]" - {did_you_mean(tag, _TAGS, few=("tiab", "ti", "mh", "nm", "pt"))}'
+    bare = [f'"{term.text}"' for term in terms if not term.field]
+    if bare and len(bare) < len(terms):  # a query without any field is meant so: PubMed finds fields for it
+        more = f" and {len(bare) - 3} more" if len(bare) > 3 else ""
+        yield f"{', '.join(bare[:3])}{more}: without a field PubMed searches everywhere: add [tiab], or [mh] for MeSH"
 
 
 def _area_warnings(area: str, value: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ Turns pydantic's errors into such lines, with the position of the key. Values ar
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -113,11 +113,11 @@ def _step(value: Any, part: str | int) -> Any:
     return value.get(part) if isinstance(value, dict) else None
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean "x"?`, or what there is."""
+def did_you_mean(word: str, known: Iterable[str], few: Sequence[str] = ()) -> str:
+    """`did you mean "x"?`, or what there is; `few` names the usual ones where there are too many."""
     names = sorted(known)
     near = get_close_matches(word.lower(), names, n=1)
-    return f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(names) or 'none'}"
+    return f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(few or names) or 'none'}"
 
 
 def _unknown_key(path: Path) -> str:

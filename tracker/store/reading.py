@@ -11,6 +11,10 @@ from tracker.errors import ConfigError
 from tracker.store import Store
 
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"(?:https?://)?(?:\w+\.)*(?:ncbi\.nlm\.nih\.gov/(?:pubmed/)?(\d+)|clinicaltrials\.gov/\S*?(NCT\d{8}))(?:[/?#]\S*)?",
+    re.IGNORECASE | re.ASCII,
+)
 _PMID = re.compile(r"(?:pmid:?\s*)?0*(\d+)", re.IGNORECASE | re.ASCII)
 
 # A relation as the other side would put it, so that a tie said by both is one.
@@ -48,8 +52,10 @@ class Page:
 
 
 def record_of(store: Store, identifier: str) -> str:
-    """The id behind 38212345, pubmed-38212345, an NCT number or a DOI. Raises ConfigError when it is not held."""
+    """The id behind a PMID, an NCT number, a DOI or the address of one. Raises ConfigError when it is not held."""
     text = identifier.strip()
+    if address := _ADDRESS.fullmatch(text):
+        text = address[1] or address[2]
     if doi := _DOI.fullmatch(text):
         found = store.rows(
             "select id from records where doi = ? order by same_as is not null, id", [doi[1].lower().rstrip(".")]
@@ -58,7 +64,7 @@ def record_of(store: Store, identifier: str) -> str:
         wanted = f"pubmed-{pmid[1]}" if (pmid := _PMID.fullmatch(text)) else text
         found = store.rows("select id from records where id = ? collate nocase", [wanted])
     if not found:
-        shown = text if text.isprintable() else ascii(text)
+        shown = text if text and text.isprintable() else ascii(text)
         raise ConfigError(f"{shown}: is not held; ids are a PMID, an NCT number, a DOI, or an id of the database")
     return str(found[0]["id"])
 

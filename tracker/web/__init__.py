@@ -67,6 +67,7 @@ class Web:
         secrets: tuple[str, ...] = (),
     ) -> None:
         self.requests = 0
+        self._unreachable = False  # the last `ask` found nobody there: the next one knocks once
         self._interval = MARGIN / pace if pace > 0 else 0.0
         self._next = 0.0
         self._retry_wait = retry_wait
@@ -105,9 +106,11 @@ class Web:
         request = _Request(method, url, params, data, (allow, judged))
         host = urlsplit(url).hostname or "no host"
         with wire.Limit(self._deadline) as limit:
-            for tried in range(1, self._tries + 1):
+            tries = 1 if self._unreachable else self._tries
+            for tried in range(1, tries + 1):
                 try:
                     answer = self._follow(request, limit)
+                    self._unreachable = False
                     if check and answer.status not in allow:
                         check(answer)
                     return answer
@@ -116,9 +119,10 @@ class Web:
                         raise self._told(f"{host}: {error}", permanent=True) from None
                     trouble = error
                 gap = self._gap(trouble, tried)
-                if tried == self._tries or gap >= limit.left():
+                if tried == tries or gap >= limit.left():
                     break
                 time.sleep(gap)
+            self._unreachable = isinstance(trouble, causes.Trouble) and trouble.nobody
             end = f"(gave up after {tried} {'try' if tried == 1 else 'tries'} in {limit.spent():.0f} s)"
         raise self._told(f"{host}: {trouble} {end}", permanent=False)
 

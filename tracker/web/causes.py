@@ -1,5 +1,6 @@
 """Why there is no answer, in our own words and one line: those of requests repeat the address, and what is in it."""
 
+import errno
 import os
 import socket
 import ssl
@@ -17,11 +18,15 @@ PATIENCE = 86_400.0  # seconds; a Retry-After beyond a day is a mistake, not a w
 
 
 class Trouble(SourceError):
-    """What another try may mend. `after`: the seconds that the server asks us to wait, if it does."""
+    """What another try may mend. `after`: the seconds that the server asks us to wait, if it does.
 
-    def __init__(self, message: str, after: float | None = None) -> None:
+    `nobody`: no connection came about at all.
+    """
+
+    def __init__(self, message: str, after: float | None = None, *, nobody: bool = False) -> None:
         super().__init__(message)
         self.after = after
+        self.nobody = nobody
 
 
 def refusal(status: int, retry_after: str | None) -> SourceError:
@@ -75,7 +80,13 @@ def failure(error: Exception, url: str) -> SourceError:
         return SourceError(f"its certificate is refused ({root.verify_message})", permanent=True)
     if isinstance(error, ValueError):
         return SourceError(f"cannot be asked ({type(error).__name__}): check its address and contact", permanent=True)
-    return Trouble(broken(error))
+    return Trouble(broken(error), nobody=_nobody(error, root))
+
+
+def _nobody(error: Exception, root: BaseException) -> bool:
+    if isinstance(error, requests.ConnectTimeout) or isinstance(root, (socket.gaierror, ConnectionRefusedError)):
+        return True
+    return isinstance(root, OSError) and root.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH)
 
 
 def broken(error: Exception) -> str:
