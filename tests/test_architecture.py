@@ -26,6 +26,8 @@ MAY_IMPORT = {
     "schema": {"errors"},
     "store": {"errors", "dates", "records", "config", "schema", "events", "lock"},
     "digest": {"errors", "dates", "records", "config", "schema", "periods"},
+    "export": {"errors", "dates", "records"},
+    "writing": {"errors"},
 }
 BELOW_PIPELINE = set(MAY_IMPORT) | {""}  # "" is tracker itself, for its version
 MAY_IMPORT |= {

@@ -13,7 +13,8 @@ from tracker.demo.upstream import Upstream
 from tracker.errors import ConfigError
 from tracker.page.found import found_page
 from tracker.store import Store
-from tracker.store.searching import BEGIN, END, Filters, Found, expression_of, search
+from tracker.store.filters import Filters
+from tracker.store.searching import BEGIN, END, Found, expression_of, search
 
 TITLES = {
     1: "PP405 gel in alopecia",

@@ -4,6 +4,7 @@
     filling.py   fetch, import             telling.py   digest
     looking.py   show, search, taxonomy, board, status
     judging.py   classify, why, label      keeping.py   init, check, backup, completion, demo
+    taking.py    export
 
 Whatever is slow to import is imported inside the command that needs it.
 """
@@ -18,11 +19,11 @@ from typing import NoReturn
 
 import click
 
-from tracker.cli import filling, judging, keeping, looking, telling
+from tracker.cli import filling, judging, keeping, looking, taking, telling
 from tracker.cli.group import cli
 from tracker.errors import TrackerError
 
-__all__ = ["cli", "filling", "judging", "keeping", "looking", "run", "telling"]
+__all__ = ["cli", "filling", "judging", "keeping", "looking", "run", "taking", "telling"]
 
 
 _NO_SPACE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)

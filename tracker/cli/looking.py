@@ -73,7 +73,8 @@ def search(
       tracker search '"dermal papilla" OR organoid' --kind trial
     """
     from tracker.page.found import found_page, json_of_found
-    from tracker.store.searching import Filters, search
+    from tracker.store.filters import Filters
+    from tracker.store.searching import search
 
     text = " ".join(words)
     with open_store(context, writing=False) as (_, store):

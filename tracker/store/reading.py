@@ -169,14 +169,15 @@ def leaf_counts(store: Store) -> dict[str, tuple[int, int]]:
 def family_or_leaf(store: Store, name: str) -> str:
     """A family or leaf of the taxonomy as it is stored. Raises ConfigError, with the nearest names."""
     rows = store.rows("select id, family from approaches")
-    return _known(name, "approach", {row["id"] for row in rows} | {row["family"] for row in rows})
+    return known_name(name, "approach", {row["id"] for row in rows} | {row["family"] for row in rows})
 
 
 def stage_id(store: Store, name: str) -> str:
-    return _known(name, "stage", {row["id"] for row in store.rows("select id from stages")})
+    return known_name(name, "stage", {row["id"] for row in store.rows("select id from stages")})
 
 
-def _known(name: str, what: str, known: set[str]) -> str:
+def known_name(name: str, what: str, known: set[str]) -> str:
+    """The name as it is stored. Raises ConfigError, with the nearest one."""
     if name.lower() in known:
         return name.lower()
     near = get_close_matches(name.lower(), sorted(known), n=1)

@@ -13,10 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tracker.dates import partial
 from tracker.errors import ConfigError
 from tracker.store import Store
-from tracker.store.reading import family_or_leaf, stage_id
+from tracker.store.filters import Filters, conditions
 from tracker.store.variants import plain_dashes
 
 BEGIN, END = "\x02", "\x03"  # around what was found, in the texts of a Hit
@@ -31,14 +30,6 @@ _DIGITS = re.compile(r"\d{2,6}[a-z]?", re.IGNORECASE)
 # Where a hit can be, in the order of records_fts; a title weighs most.
 _COLUMNS = ("title", "abstract", "terms", "variants")
 _WEIGHTS = "10.0, 3.0, 3.0, 2.0"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    approach: str = ""  # a family or a leaf
-    stage: str = ""
-    kind: str = ""
-    since: str = ""  # a partial date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +68,12 @@ class Found:
 def search(store: Store, text: str, filters: Filters = Filters(), limit: int = 20) -> Found:
     """Raises ConfigError when there is no word in `text`, or a filter names what does not exist."""
     expression = expression_of(text)
-    where, values = _conditions(store, filters)
+    where, values = conditions(store, filters)
     rows = store.rows(
         f"""select f.rowid as rowid, bm25(records_fts, {_WEIGHTS}) as score, r.id as id,
                    coalesce((select label from labels where record = r.id and axis = 'relevance'), '') as relevance
             from records_fts f join records r on r.rowid = f.rowid
-            where records_fts match :expression{where} order by relevance = 'off', score, r.id""",
+            where {' and '.join(['records_fts match :expression', *where])} order by relevance = 'off', score, r.id""",
         {"expression": expression, **values},
     )
     hits = tuple(_hit(store, expression, row) for row in rows[:limit])
@@ -145,29 +136,6 @@ def _any_spelling(word: str) -> str:
 
 def _phrase(text: str) -> str:
     return '"' + " ".join(_TOKEN.findall(text)) + '"'
-
-
-def _conditions(store: Store, filters: Filters) -> tuple[str, dict[str, str]]:
-    """The filters as SQL over `r`, and its values. Raises ConfigError for a name or date that is none."""
-    where, values = "", {}
-    if filters.approach:
-        values["approach"] = family_or_leaf(store, filters.approach)
-        where += """ and exists (select 1 from labels where record = r.id and axis = 'approach'
-                     and (label = :approach or label like :approach || '.%'))"""
-    if filters.stage:
-        values["stage"] = stage_id(store, filters.stage)
-        where += " and exists (select 1 from labels where record = r.id and axis = 'stage' and label = :stage)"
-    if filters.kind:
-        values["kind"] = filters.kind
-        where += " and r.kind = :kind"
-    if filters.since:
-        values["since"] = partial(filters.since)
-        if not values["since"]:
-            raise ConfigError(f"{filters.since}: is no date; write 2026, 2026-05 or 2026-05-04")
-        # Partial dates are compared over the precision that both have.
-        where += " and substr(r.published, 1, length(:since)) >= substr(:since, 1, length(r.published))"
-        where += " and r.published != ''"
-    return where, values
 
 
 def _hit(store: Store, expression: str, row: dict[str, Any]) -> Hit:
