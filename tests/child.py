@@ -68,7 +68,10 @@ class Done:
     def reports(self, code: int, subject: str, *words: str) -> None:
         """It ended with this code, and the closing table has one line about the subject with all of these words."""
         self._is_clean(code)
-        said = [line for line in self.out.splitlines() if line.startswith(f"{subject}: ")]
+        source, query = subject.split()
+        about = (line.partition(": ")[0].partition(" ") for line in self.out.splitlines())  # "pubmed gel, moss"
+        of_it = [name == source and query in queries.split(", ") for name, _, queries in about]
+        said = [line for line, mine in zip(self.out.splitlines(), of_it, strict=True) if mine and ": " in line]
         assert len(said) == 1, self.out
         assert all(word in said[0] for word in words), said[0]
 
