@@ -33,14 +33,16 @@ score: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 
-# The long proofs, of which CI runs a sample: every fault; killed at 100 random moments, and 20 times twice.
+# The long proofs, of which CI runs a sample: every fault; ten years of clock in twelve zones; killed at 100 random
+# moments, and 20 times twice; killed 200 times while it sends mail, and the mail counted.
 proof: $(READY)
-	$(BIN)/python -m pytest --all tests/test_bad_input_*.py
+	$(BIN)/python -m pytest --all tests/test_bad_input_*.py tests/test_due_ten_years.py
 	$(BIN)/python -m tests.kill --points 100 --pairs 20
+	$(BIN)/python -m tests.kill_mail --points 200
 
-# The README's picture; needs Chromium.
+# The README's pictures; needs Chromium. With LOOK=folder every page, wide and narrow, to look at.
 picture: $(READY)
-	$(BIN)/python -m tests.picture
+	$(BIN)/python -m tests.picture $(LOOK)
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

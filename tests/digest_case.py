@@ -35,6 +35,12 @@ STAGES = {
     "review": "Review",
     "unclear": "Unclear",
 }
+CONDITIONS = {
+    "aga": "Pattern hair loss (androgenetic alopecia)",
+    "aa": "Alopecia areata",
+    "te": "Telogen effluvium",
+    "general": "Hair loss, which kind is not said",
+}
 APPROACHES = {"act.mpc": "MPC inhibitors", "ev.adsc": "Vesicles, adipose", "cell.hfsc": "Follicle stem cells"}
 
 
@@ -82,6 +88,8 @@ def case(text: str) -> Case:
     migrations.apply(db)
     make_views(db)
     _add_names(db, given.get("approach", []))
+    for approval in given.get("approval", []):
+        insert(db, "approvals", approval)
     for query in given.get("query", []):
         add_query(db, **query)
     for record in given.get("record", []):
@@ -109,6 +117,8 @@ def _add_names(db: Database, more: list[dict[str, Any]]) -> None:
     for rank, leaf in enumerate(leaves):
         values = [leaf["id"], leaf["id"].split(".")[0], leaf["label"], rank, int(leaf.get("followed", True))]
         db.execute("insert into approaches values (?, ?, ?, '', ?, ?)", values)
+    for rank, (condition, label) in enumerate(CONDITIONS.items()):
+        db.execute("insert into conditions values (?, ?, ?)", [condition, label, rank])
 
 
 def add_query(db: Database, name: str, sources: list[str] | None = None, title: str = "") -> None:

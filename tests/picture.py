@@ -1,8 +1,12 @@
-"""Draws docs/digest.png, the README's picture: the demo's digest as a markdown viewer shows it. Needs Chromium.
+"""Draws what people look at, from the demo. Needs Chromium.
 
-python -m tests.picture
+python -m tests.picture [FOLDER]
+
+docs/digest.png: the digest as a markdown viewer shows it; docs/home.png and docs/record.png: pages of `tracker browse`.
+With FOLDER also every page of PAGES into it, 1300 and 500 pixels wide, to look at.
 """
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,9 +46,51 @@ def draw(markdown: str, out: Path, *, width: int = 900, height: int = 1000) -> N
         )  # fmt: skip
 
 
-if __name__ == "__main__":
+PAGES = {
+    "home": "", "list": "tracker/cards", "record": "tracker/records/NCT99900002",
+    "paper": "tracker/records/pubmed-999000001",
+    "board": "board", "charts": "-/dashboards/tracker", "map": "tracker/trial_sites", "search": "search?q=exosomes",
+    "questions": "tracker", "human_evidence": "tracker/human_evidence", "what_moved": "tracker/what_moved",
+    "trials": "tracker/trials",
+}  # fmt: skip
+WIDTHS = {1300: 1100, 500: 1000}
+
+
+def shoot(address: str, out: Path, width: int, height: int) -> None:
+    """A picture of a page, as it is after its scripts have run."""
+    with tempfile.TemporaryDirectory() as profile:
+        subprocess.run(
+            [*CHROMIUM, f"--user-data-dir={profile}", f"--window-size={width},{height}", "--virtual-time-budget=5000",
+             f"--screenshot={out}", address],
+            check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+
+
+def browse(database: Path, folder: Path | None) -> None:
+    command = [sys.executable, "-m", "tracker.browse.serving", str(database), "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        found = re.search(r"http://\S+", server.stdout.readline())
+        assert found is not None
+        try:
+            for name in ("home", "record"):
+                shoot(found[0] + PAGES[name], OUT.with_name(f"{name}.png"), 1300, 1100)
+            for name, page in PAGES.items() if folder else ():
+                for width, height in WIDTHS.items():
+                    shoot(found[0] + page, folder / f"{name}-{width}.png", width, height)  # type: ignore[operator]
+        finally:
+            server.terminate()
+
+
+def main() -> None:
+    wanted = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    if wanted:
+        wanted.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         play(Path(folder), lambda line: None)
         draw((Path(folder) / f"digests/{WEEK}-weekly.md").read_text(), OUT)
-    print(OUT)
-    sys.exit(0)
+        browse(Path(folder) / "db/tracker.db", wanted)
+
+
+if __name__ == "__main__":
+    main()

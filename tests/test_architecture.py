@@ -18,7 +18,7 @@ MAY_IMPORT = {
     "periods": {"errors", "dates"},
     "expression": {"errors"},
     "lock": {"errors"},
-    "config": {"errors", "dates", "records", "expression", "periods"},
+    "config": {"errors", "dates", "records", "expression", "periods", "writing"},
     "web": {"errors", "dates", "records"},
     "sources": {"errors", "dates", "records", "config", "web", "expression"},
     "classify": {"errors", "dates", "records", "config"},
@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "schema": {"errors"},
     "store": {"errors", "dates", "records", "config", "schema", "events", "lock"},
     "digest": {"errors", "dates", "records", "config", "schema", "periods"},
+    "deliver": {"errors", "dates", "config", "store", "web", "writing"},
     "export": {"errors", "dates", "records"},
     "writing": {"errors"},
 }
@@ -35,7 +36,9 @@ MAY_IMPORT |= {
     "terminal": BELOW_PIPELINE | {"pipeline"},
     "page": BELOW_PIPELINE | {"pipeline", "terminal"},
     "demo": BELOW_PIPELINE | {"pipeline", "terminal"},
-    "cli": BELOW_PIPELINE | {"pipeline", "terminal", "page", "demo"},
+    "schedule": BELOW_PIPELINE | {"pipeline"},
+    "browse": BELOW_PIPELINE | {"pipeline", "terminal", "page"},
+    "cli": BELOW_PIPELINE | {"pipeline", "terminal", "page", "demo", "schedule", "browse"},
     "__main__": {"", "cli"},
     "__init__": set(),
 }

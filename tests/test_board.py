@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.digest_case import NOW, Case, add_event, add_fetch, add_record, case
+from tests.digest_case import NOW, Case, add_event, add_fetch, add_record, case, insert
+from tracker.classify import load_taxonomy
 from tracker.cli import cli
 from tracker.digest.board import make_board, read_board
+from tracker.digest.model import Board
 from tracker.digest.plain import render_board
 from tracker.digest.sql import dicts
 from tracker.store import Store
@@ -35,8 +37,8 @@ def trial(made: Case, n: int, stage: str = "phase2", status: str = "COMPLETED", 
 
 
 def paper(made: Case, n: int, stage: str = "trial_unphased", **given: Any) -> str:
-    given = {"label": [MPC, AGA], "published": "2026-01", "queries": ["q"], **given}
-    add_record(made.db, f"pubmed-{n}", stage=stage, **given)
+    given = {"label": [MPC, AGA], "published": "2026-01", "queries": ["q"], "stage": stage, **given}
+    add_record(made.db, f"pubmed-{n}", **given)
     return f"pubmed-{n}"
 
 
@@ -141,7 +143,7 @@ def test_versions_count_once_and_what_was_taken_back_or_is_off_topic_not_at_all(
         ("case_report", {}, True),
         ("animal", {}, False),
         ("systematic_review", {}, False),
-        ("phase2", {"flags": {"protocol": ""}}, False),
+        ("phase2", {"flags": {"protocol": ""}}, False),  # and stands on no rung
         ("phase2", {"flags": {"preprint": ""}}, False),
     ],
 )
@@ -152,6 +154,7 @@ def test_what_is_not_held_is_said(made: Case, stage: str, given: dict[str, Any],
     assert "no results posted; no readout expected" in board(made)["absent"]
     said = " ".join(" ".join(lines(made)).split())
     assert ("MPC inhibitors: no peer-reviewed clinical paper held" in said) is not clinical
+    assert board(made)["phase2"] == 1 + (stage == "phase2" and "protocol" not in given["flags"])
 
 
 def test_an_approach_that_is_followed_and_not_held_is_named(made: Case) -> None:
@@ -225,17 +228,113 @@ def test_the_newest_result_is_a_paper_or_posted_results_with_its_size(made: Case
     assert board(made)["newest_result"] == "NCT00000002"
 
 
+JAK = {"axis": "approach", "label": "imm.jak"}
+
+
+def approve(
+    made: Case, product: str, authority: str, year: int, condition: str = "aa", approach: str = "imm.jak"
+) -> None:
+    row = {"approach": approach, "condition": condition, "product": product, "indication": "hair loss"}
+    insert(made.db, "approvals", {**row, "authority": authority, "year": year, "reference": f"No {year}"})
+
+
 def test_approved_comes_from_a_dated_sourced_entry_alone(made: Case) -> None:
-    for row in dicts(made.db.conn, "select * from approvals"):
-        assert all(row.values()) and len(row["approved"]) == 10
-    jak = {"axis": "approach", "label": "imm.jak"}
-    trial(made, 1, "phase3", label=[jak, {"axis": "condition", "label": "aa"}])
-    trial(made, 2, "phase3", label=[jak, AGA])
-    assert board(made, "imm.jak", "aa")["approved"].startswith("FDA 2022: baricitinib, for severe alopecia areata")
+    trial(made, 1, "phase4", label=[JAK, {"axis": "condition", "label": "aa"}])
+    trial(made, 2, "phase4", label=[JAK, AGA])
+    assert board(made, "imm.jak", "aa")["approved"] is None
+    approve(made, "one", "FDA", 2022)
+    approve(made, "two", "FDA", 2024)
+    approve(made, "one", "EU", 2023)
+    approve(made, "three", "FDA", 2025, condition="te")
+    row = board(made, "imm.jak", "aa")
+    assert row["approved"] == (
+        "one for hair loss: FDA 2022 (No 2022), EU 2023 (No 2023); two for hair loss: FDA 2024 (No 2024)"
+    )
+    assert row["approved_products"] == 2
     assert board(made, "imm.jak", "aga")["approved"] is None
-    text = "\n".join(lines(made))
-    head, _, below = text.partition("Not followed by any query")
-    assert "JAK inhibitors" not in head and "approved: FDA 2022" in below
+    assert board(made, "imm.jak", "other")["approved_products"] == 1  # te is neither pattern hair loss nor areata
+    head, _, below = "\n".join(lines(made)).partition("Not followed by any query")
+    assert "JAK inhibitors" not in head and "approved: one for hair loss: FDA 2022" in below
+
+
+def test_an_approval_stands_on_the_last_rung_of_what_is_followed(made: Case) -> None:
+    approve(made, "one", "FDA", 2029, "aga", "act.mpc")
+    (card,) = made_board(made).cards
+    assert card.rungs[-1] == ("approved", 1)
+    assert card.lines[0].text == "Approved: one for hair loss: FDA 2029 (No 2029)" and card.lines[0].loud
+
+
+def test_every_shipped_approval_names_a_leaf_a_condition_a_year_and_where_to_look_it_up() -> None:
+    taxonomy = load_taxonomy()
+    conditions = {condition.id for condition in taxonomy.conditions}
+    assert taxonomy.approvals
+    for one in taxonomy.approvals:
+        assert one.approach in taxonomy.leaf and one.condition in conditions
+        assert one.product and one.indication and one.authority and 1950 < one.year <= 2026 and one.reference
+    keys = [(one.product, one.condition, one.authority) for one in taxonomy.approvals]
+    assert len(set(keys)) == len(keys)
+
+
+def made_board(made: Case, since: str = "", **whole: bool) -> Board:
+    found = make_board(read_board(made.db.conn), since, **whole)
+    assert found
+    return found
+
+
+def test_conditions_stand_apart_pattern_hair_loss_first(made: Case) -> None:
+    for n, condition in enumerate(("te", "aa", "aga"), start=1):
+        trial(made, n, f"phase{4 - n}", label=[MPC, {"axis": "condition", "label": condition}])
+    assert [card.condition for card in made_board(made).cards] == [
+        "pattern hair loss", "alopecia areata", "other or unnamed hair loss"
+    ]  # fmt: skip
+    assert [line for line in lines(made) if line.startswith("==")] == [
+        "== Pattern hair loss", "== Alopecia areata", "== Other or unnamed hair loss"
+    ]  # fmt: skip
+
+
+def test_in_a_digest_what_moved_since_the_last_issue_comes_first(made: Case) -> None:
+    for n in range(1, 6):
+        made.db.execute("insert into approaches values (?, 'x', ?, '', ?, 1)", [f"x.{n}", f"X{n}", 10 + n])
+        trial(
+            made,
+            n,
+            f"phase{min(n, 3)}",
+            label=[{"axis": "approach", "label": f"x.{n}"}, AGA],
+            first_posted="2025-01-01",
+        )
+    add_event(made.db, "NCT00000001", "date_slipped", 2)  # the least far of them
+    cards = [card.approach for card in made_board(made, "2026-11-16").cards]
+    assert cards == ["X1", "X3", "X4", "X5"]
+    assert [one.approach for one in made_board(made, "2026-11-16").briefly] == ["X2"]
+    assert "X1" not in [card.approach for card in made_board(made).cards]
+
+
+@pytest.mark.parametrize(
+    ("trials", "brief"),
+    [
+        ([("phase3", "WITHDRAWN", 0)], "no trial that enrolled somebody; 1 trial (1 withdrawn)"),
+        ([("phase2", "RECRUITING", 20)], "Phase 2, recruiting, 20 people"),
+        ([("phase2", "RECRUITING", 20), ("phase3", "NOT_YET_RECRUITING", 50)],
+         "Phase 2, recruiting, 20 people; 2 trials (1 running, 1 planned)"),
+        ([], "papers on people; no registered trial held; nothing moved for 10 full months"),
+    ],
+)  # fmt: skip
+def test_an_approach_in_one_line_says_how_far_it_is(made: Case, trials: list[tuple[str, str, int]], brief: str) -> None:
+    for n, (stage, status, enrollment) in enumerate(trials):
+        trial(made, n, stage, status, enrollment=enrollment)
+    if not trials:
+        paper(made, 1, published="2026-01-05")
+    assert made_board(made, whole=True).cards[0].brief == brief
+
+
+def test_the_furthest_trial_is_not_named_a_second_time_beside_it(made: Case) -> None:
+    trial(made, 1, "phase2", "TERMINATED")
+    assert board(made)["furthest_trial"] == "NCT00000001" and board(made)["beside"] is None
+
+
+def test_a_preprint_that_is_the_newest_result_is_called_one(made: Case) -> None:
+    paper(made, 1, published="2026-01-05", flags={"n": 24, "preprint": ""})
+    assert "  - Newest result in people: 2026-01-05, n = 24, a preprint, PMID 1" in lines(made)
 
 
 def test_papers_of_an_approach_that_no_query_follows_say_nothing(made: Case) -> None:
@@ -270,11 +369,45 @@ def test_a_trial_is_silent_a_year_after_completion_without_results_or_paper(
     assert ids(made, "silent_trials") == [record] * silent
 
 
-@pytest.mark.parametrize(("relation", "silent"), [("reports", False), ("derived", False), ("background", True)])
-def test_a_paper_that_says_so_ends_the_silence(made: Case, relation: str, silent: bool) -> None:
+NOTICE = {"types": ["Journal Article", "Published Erratum"]}
+PROTOCOL = {"flags": {"protocol": ""}}
+
+
+@pytest.mark.parametrize(
+    ("relation", "given", "kind", "silent"),
+    [
+        ("reports", {}, "result", False),
+        ("derived", {}, "derived", False),
+        ("background", {}, "background", True),
+        ("reports", PROTOCOL, "protocol", True),
+        ("derived", PROTOCOL, "protocol", True),
+        ("reports", NOTICE, "notice", True),
+        ("reports", {"types": ["Retraction of Publication"]}, "notice", True),
+        ("reports", {"stage": "review"}, "review", True),
+        ("reports", {"stage": "systematic_review"}, "review", True),
+    ],
+)
+def test_a_paper_that_reports_it_ends_the_silence_and_no_other(
+    made: Case, relation: str, given: dict[str, Any], kind: str, silent: bool
+) -> None:
     record = trial(made, 1, completion="2024")
-    paper(made, 2, link=[{"relation": relation, "target": record, "origin": "databank"}])
+    paper(made, 2, link=[{"relation": relation, "target": record, "origin": "databank"}], **given)
+    assert [row["kind"] for row in dicts(made.db.conn, "select kind from trial_papers")] == [kind]
     assert ids(made, "silent_trials") == [record] * silent
+    if silent:
+        assert dicts(made.db.conn, "select other_papers from silent_trials") == [{"other_papers": 1}]
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"), [({"stage": "review"}, "result"), (PROTOCOL, "protocol"), (NOTICE, "notice"), ({}, "result")]
+)
+def test_the_registrys_word_stands_against_our_reading_of_a_paper_as_a_review(
+    made: Case, given: dict[str, Any], kind: str
+) -> None:
+    trial(made, 1, completion="2024", link=[{"relation": "reported_by", "target": "pubmed-2"}])
+    paper(made, 2, **given)
+    (row,) = dicts(made.db.conn, "select * from trial_papers")
+    assert (row["kind"], row["held"], row["paper"]) == (kind, 1, "pubmed-2")
 
 
 @pytest.mark.parametrize(
@@ -323,5 +456,5 @@ def test_tracker_board_shows_every_row(tmp_path: Path) -> None:
                    trial={"status": "COMPLETED", "enrollment": 78, "enrollment_type": "ACTUAL"})  # fmt: skip
     result = CliRunner().invoke(cli, ["--config", str(tmp_path / "queries.toml"), "board"])
     assert result.exit_code == 0, result.output
-    assert "MPC inhibitors, pattern hair loss" in result.output
+    assert "== Pattern hair loss\n\n* MPC inhibitors\n" in result.output
     assert "Furthest in people: Phase 2, completed, 78 people, NCT00000001" in result.output

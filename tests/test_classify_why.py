@@ -12,7 +12,7 @@ from tests.labelled import load
 from tests.test_classify import article, classifier, labels, trial
 from tests.test_cli import tracker
 from tests.world import at
-from tracker.classify import Finding
+from tracker.classify import Classifier, Finding
 from tracker.classify.lexicon import expand
 from tracker.classify.rules import Rules
 from tracker.classify.text import Text
@@ -108,6 +108,10 @@ def takeaway(abstract: str, title: str = "PP405 for hair loss") -> str | None:
          "registration: NCT00000001.", "Our results suggest that the gel wakes the follicle."),
         ("Hair loss is common in men. We gave a gel. Density rose by 14 hairs, significantly more than with vehicle.",
          "Density rose by 14 hairs, significantly more than with vehicle."),
+        ("Hair loss is common in men. We gave a gel to forty of them. Hair density rose by 14, more than with vehicle. "
+         "Pain was higher than with vehicle at week 4.", "Hair density rose by 14, more than with vehicle."),
+        ("Hair loss is common in men. We gave a gel to 40. Our results suggest that the gel wakes the foll", None),
+        ("Hair loss is common in men. In total 40 men were included and compared with 40 others.", None),
         ("Hair loss is common in men. We describe how we will give a gel to forty of them.", None),
         ("", None),
     ],
@@ -122,8 +126,15 @@ def test_the_takeaway_stands_word_for_word_at_its_offsets() -> None:
     assert record.abstract[label.start : label.end] == label.quote == "TGF‑β fell, and 5α‑reductase did not change."
 
 
-def test_a_trial_has_no_takeaway() -> None:
-    assert "takeaway" not in labels(trial("PP405 in hair loss", "CONCLUSIONS: Density rose by 14 hairs."), "flag")
+def test_a_trial_and_a_protocol_have_no_takeaway() -> None:
+    told = "CONCLUSIONS: Density rose by 14 hairs."
+    assert "takeaway" not in labels(trial("PP405 in hair loss", told), "flag")
+    assert takeaway(told, "PP405 for hair loss: study protocol") is None
+
+
+def test_the_figures_of_a_review_are_other_peoples() -> None:
+    told = "Hair loss is common. We review gels. In one trial density rose by 14 hairs, more than with vehicle."
+    assert takeaway(told, "Gels for hair loss: a review") is None
 
 
 # ---------------------------------------------------------------- the quick look
@@ -139,6 +150,16 @@ def test_the_quick_look_passes_whatever_any_phrase_of_hair_could_find() -> None:
     assert missed == []
 
 
+def test_the_quick_look_finds_the_same_stage_as_a_full_reading() -> None:
+    """Guesses aside, which ask whether a title names a treatment of hair loss."""
+    full = Classifier(classifier().taxonomy)
+    full._rules.may_be_hair = lambda record, title, abstract: True  # type: ignore[method-assign]
+    for gold in (*load("probes"), *load("made_up")):
+        quick, slow = (one.classify(gold.record, gold.linked) for one in (classifier(), full))
+        found, again = (next(label for label in labels if label.axis == "stage") for labels in (quick, slow))
+        assert found == again or found.rule.startswith("stage.guess")
+
+
 # ---------------------------------------------------------------- the page
 @cache
 def page(record: Record) -> str:
@@ -149,6 +170,14 @@ def test_the_page_marks_the_words_and_lists_the_rules() -> None:
     shown = page(article("Exosomes of adipose-derived stem cells for hair loss", "Minoxidil is approved."))
     assert "[[Exosomes]] of" in shown and "[[hair loss]]" in shown and "((" in shown
     assert "+ ev.adsc" in shown and "product beats source" in shown and "+ core" in shown
+    assert "because ev.adsc is among the approaches" in " ".join(shown.split())
+
+
+def test_the_page_tells_what_says_the_same_once() -> None:
+    shown = page(
+        article("Hair loss", "Exosomes of fat cells, PRP, exosomes of fat cells, PRP and exosomes were tried.")
+    )
+    assert shown.count("~ blood.prp") <= 1 and shown.count("~ ev.adsc") <= 1
 
 
 def test_the_page_keeps_control_characters_from_the_terminal() -> None:

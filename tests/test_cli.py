@@ -13,6 +13,7 @@ from tests.world import WEEKS, World, at
 from tracker.demo.faults import Html
 from tracker.demo.server import StandIn
 from tracker.demo.upstream import Upstream
+from tracker.store import Store
 
 TRACKER = [sys.executable, "-m", "tracker"]
 ROOT = str(Path(__file__).resolve().parents[1])
@@ -66,7 +67,7 @@ def test_a_digest_that_has_nothing_new_to_tell_is_the_same_bytes(world: World) -
     path.unlink()
     done = tracker(world, "digest")
     assert "nothing new to tell" in done.stdout and path.read_bytes() == first
-    assert tracker(world, "digest", "--period", "2026-W46").stdout.encode() == first + b"\n"
+    assert tracker(world, "digest", "--period", "2026-W46").stdout.encode() == first
     assert tracker(world, "digest", "--period", "2020-W01").returncode == 2
 
 
@@ -101,6 +102,33 @@ def test_status_is_well_after_a_good_run_and_overdue_when_days_go_by(world: Worl
     assert done.returncode == 1 and "OVERDUE" in done.stdout
 
 
+def test_status_says_that_a_run_is_at_work_and_that_is_well(world: World) -> None:
+    tracker(world, "fetch")
+    tracker(world, "digest")
+    with Store.open(world.settings.db) as store:
+        store.db.conn.execute(
+            "insert into fetches (source, query, expression, started) values ('pubmed', 'gel', '', '2099')"
+        )
+        store.db.conn.commit()
+        done = tracker(world, "status")
+        assert done.returncode == 0 and f"running (process {os.getpid()})" in done.stdout
+    done = tracker(world, "status")
+    assert done.returncode == 1 and "was cut off before it ended" in done.stdout
+
+
+def test_a_new_approach_is_said_to_reach_what_is_held_only_by_classify(world: World) -> None:
+    assert "tracker classify" not in tracker(world, "fetch").stdout
+    config = world.folder / "queries.toml"
+    config.write_text(config.read_text() + '[[approach]]\nid = "oth.gel"\nlabel = "Gels"\nterms = ["gel"]\n')
+    for command in ("fetch", "status", "check"):
+        assert "tracker classify --dry-run shows what would change" in tracker(world, command).stdout, command
+    tracker(world, "classify", "--dry-run")
+    assert "tracker classify" in tracker(world, "status").stdout
+    tracker(world, "classify")
+    for command in ("fetch", "status", "check"):
+        assert "tracker classify" not in tracker(world, command).stdout, command
+
+
 def test_show_reads_like_a_page(world: World) -> None:
     tracker(world, "fetch")
     page = tracker(world, "show", "999000001").stdout
@@ -118,6 +146,8 @@ def test_show_reads_like_a_page(world: World) -> None:
         (["show", "1"], 1, "there is no database yet"),
         (["digest", "daily"], 2, "no digest is named"),
         (["status", "--config", "a.toml"], 2, "--config stands before the command"),
+        (["--db", "", "fetch"], 2, "names no file"),
+        (["--db", "/", "fetch"], 2, "names no file"),
         (["--config", "nowhere.toml", "check"], 2, "nowhere.toml"),
     ],
 )

@@ -72,7 +72,7 @@ def read(text: str | bytes, env: Mapping[str, str] | None = None, leaves: set[st
 def mistakes(text: str | bytes, env: Mapping[str, str] | None = None, leaves: set[str] | None = None) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         read(text, env, leaves)
-    return str(caught.value).split("\n")
+    return [line for line in str(caught.value).split("\n") if not line.startswith("warning: ")]
 
 
 def query(lines: str) -> str:
@@ -296,6 +296,10 @@ def test_approaches_are_checked_against_the_taxonomy(folder: Path) -> None:
 
 WARNINGS = {
     "no part about hair": ("pubmed = 'exosome*[tiab] OR PP405[tiab]'", "about hair loss"),
+    "hair as one of two": ("pubmed = 'exosome*[tiab] OR alopecia[mh]'", "about hair loss"),
+    "letters of hair": ("pubmed = 'exosome*[tiab] AND chair[tiab]'", "about hair loss"),
+    "a follicle of another kind": ("pubmed = 'exosome*[tiab] AND \"follicular lymphoma\"[tiab]'", "about hair loss"),
+    "a registry query without hair": ('clinicaltrials = { intr = "exosome" }', "no area is about hair loss"),
     "hair as one of many": ("pubmed = 'exosome*[tiab] OR PP405[tiab] OR alopecia[mh]'", "about hair loss"),
     "hair only to be left out": ("pubmed = 'exosome*[tiab] NOT hair[tiab]'", "about hair loss"),
     "an operator in lower case": ("pubmed = 'exosome or hair'", "write OR"),
@@ -318,6 +322,15 @@ def test_a_query_that_is_about_hair_loss_gets_no_warning(folder: Path) -> None:
                  'hair[Title/Abstract] AND "2024"[dp] AND scalp[tiab:~3]'):  # fmt: skip
         assert read(query(f"pubmed = '{text}'")).warnings == ()
     assert read(query("clinicaltrials = { cond = '\"skin and hair\"' }")).warnings == ()
+
+
+def test_warnings_are_said_beside_mistakes(folder: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(query("pubmed = 'exosome[ti]'\ntitel = 'x'\nfollows = ['evv']"), leaves={"ev.adsc"})
+    lines = str(caught.value).split("\n")
+    assert "titel: unknown key" in lines[0] and len(lines) == 3
+    assert lines[1].startswith("warning: queries.toml:3: ") and "about hair loss" in lines[1]
+    assert lines[2].startswith("warning: ") and '"evv"' in lines[2]
 
 
 def test_mail_without_a_server_is_a_warning(folder: Path) -> None:

@@ -1,12 +1,13 @@
 """What a digest makes of its material: where a work stands, in which order, who gets a card, what is said on top."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tracker.digest.build import SHAPES, build
 from tracker.digest.entries import entry, section_of
-from tracker.digest.material import Answer, Change, Left, Material, Reason, TrialFacts, Work
+from tracker.digest.material import Answer, Change, Corrected, Left, Material, Reason, TrialFacts, Work
 from tracker.digest.model import Digest, Section
 from tracker.digest.render import render_markdown
 from tracker.digest.wording import counted, first_words, status_words
@@ -117,8 +118,8 @@ def test_cards_are_capped_and_everything_is_told() -> None:
     works = [work(n, stage="phase2", flags={"n": str(n)}) for n in range(1, 31)]
     made = digest(*works)
     human = section(made, "human")
-    assert [one.record for one in human.cards] == [f"pubmed-{n}" for n in range(30, 22, -1)]
-    assert len(human.headlines) == 22
+    assert [one.record for one in human.cards] == [f"pubmed-{n}" for n in range(30, 25, -1)]
+    assert len(human.headlines) == 25
     assert made.summary == "30 new human studies."
     assert {event for event, _ in made.events} == {100 * n for n in range(1, 31)}
     assert {key for _, key in made.events} == {"human"}
@@ -155,18 +156,101 @@ def test_an_entry_says_what_it_is_and_why_it_is_here() -> None:
     assert made.why == f"“{'one two ' * 5}one two…” in abstract"
 
 
+@pytest.mark.parametrize(
+    ("source", "reports", "fact"),
+    [
+        ("registry", ("NCT00000001",), "Phase 2 (as NCT00000001 is registered)"),
+        ("title", ("NCT00000001",), "Phase 2"),
+        ("registry", (), "Phase 2"),
+    ],
+)
+def test_a_phase_that_is_its_trials_says_so(source: str, reports: tuple[str, ...], fact: str) -> None:
+    stage = Reason(axis="stage", label="phase2", name="Phase 2", source=source)
+    paper = replace(work(1), stage=stage, reports=reports)
+    assert entry(paper, card=True).facts == (fact,)
+
+
+def test_a_card_names_approaches_conditions_and_words_in_one_line() -> None:
+    leaves = tuple(Reason(axis="approach", label=name, name=name, field="title", quote="gel") for name in ("A, B", "C"))
+    conditions = tuple(
+        Reason(axis="condition", label=name, name=name)
+        for name in ("Pattern hair loss (androgenetic)", "Alopecia areata")
+    )
+    made = entry(work(1, approaches=leaves, conditions=conditions), card=True)
+    assert made.grounds == "A, B; C · pattern hair loss, alopecia areata · why: “gel” in title"
+    assert entry(work(1, conditions=conditions[:1]), card=True).grounds == "pattern hair loss"
+
+
+def notice(number: int, about: str, kind: str, **given: Any) -> Work:
+    return work(number, corrects=(Corrected(id=about, kind=kind, **given),))
+
+
+def test_a_notice_stands_with_the_paper_that_says_so_and_is_told_with_it() -> None:
+    paper = work(1, "retracted", notice="retracted", told_in=("2026-W40",))
+    made = digest(paper, notice(2, "pubmed-1", "retracted"))
+    (one,) = section(made, "corrections").entries
+    assert (one.record, one.events) == ("pubmed-1", (100, 200))
+    assert made.summary == "1 retraction."
+    assert made.events == ((100, "corrections"), (200, "corrections"))
+
+
+@pytest.mark.parametrize(
+    ("others", "about"),
+    [
+        ((), "pubmed-1"),  # the paper is not told here
+        ((work(1, "gone", told_in=("2026-W40",)),), "pubmed-1"),  # it is, and does not say so yet
+    ],
+)
+def test_a_notice_whose_paper_does_not_say_so_stands_by_itself(others: tuple[Work, ...], about: str) -> None:
+    made = digest(notice(2, about, "concern", told_in=("2026-W40",)), *others)
+    (one,) = section(made, "corrections").entries
+    assert [(line.text, line.ref, line.loud) for line in one.lines] == [
+        ("expresses concern about", "PMID 1", True),
+        ("This digest told it in 2026-W40.", "", False),
+    ]
+    assert made.summary.startswith("1 expression of concern")
+
+
+def test_the_gravest_correction_comes_first() -> None:
+    made = digest(
+        work(1, "corrected", notice="corrected"),
+        notice(2, "pubmed-9", "retracted"),
+        work(3, "concern", notice="concern"),
+    )
+    assert [one.record for one in section(made, "corrections").entries] == ["pubmed-2", "pubmed-3", "pubmed-1"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "headline", "text", "ref", "url"),
+    [
+        ("paper_linked", "result paper PMID 7", "result paper", "PMID 7", "https://pubmed.ncbi.nlm.nih.gov/7/"),
+        ("retracted", "retracted by PMID 7, PMID 8", "retracted by PMID 7,", "PMID 8",
+         "https://pubmed.ncbi.nlm.nih.gov/8/"),
+        ("retracted", "withdrawn", "withdrawn", "", ""),
+        ("published_from_preprint", "published; was the preprint PMID 7: A title", "published; was the preprint",
+         "PMID 7", "https://pubmed.ncbi.nlm.nih.gov/7/"),
+        ("stopped", "status RECRUITING -> TERMINATED; reason given: see NCT00000001 instead",
+         "status RECRUITING -> TERMINATED; reason given: see NCT00000001 instead", "", ""),
+    ],
+)  # fmt: skip
+def test_what_a_line_ends_with_is_where_it_leads(kind: str, headline: str, text: str, ref: str, url: str) -> None:
+    moved = change(1, kind, headline=f"pubmed-1: {headline}", old="pubmed-7")
+    line = entry(work(1, changes=(moved,)), card=True).lines[0]
+    assert (line.text, line.ref, line.url) == (text, ref, url)
+
+
 def test_a_trials_entry_says_who_plans_what() -> None:
     reason = Reason(axis="relevance", label="core", name="core", field="terms", quote="alopecia")
     made = entry(
         trial(
             1, "new_trial", stage="phase2", status="NOT_YET_RECRUITING", phase_detail="2a", phase_source="title",
             enrollment=1, enrollment_type="ESTIMATED", sponsor="Made Up", primary_completion="2027-01",
-            allocation="NON_RANDOMIZED", relevance=reason,
+            flags={"randomised": "", "single_arm": ""}, relevance=reason,
         ),
         card=True,
     )  # fmt: skip
     assert made.facts == (
-        "Phase2 (2a by its title)", "not yet recruiting", "1 person planned", "Made Up",
+        "Phase2 (2a by its title)", "not yet recruiting", "randomised", "single arm", "1 person planned", "Made Up",
         "primary completion 2027-01 (expected)",
     )  # fmt: skip
     assert made.why == "“alopecia” in conditions and interventions"
@@ -262,6 +346,21 @@ def test_what_is_counted_and_not_listed_is_said() -> None:
         "Counted, not listed: 14 small edits in 6 records, 2 works off topic, 1 work below this digest's severity,"
         " 3 works outside its approaches.",
     )
+
+
+def test_a_receipt_can_be_added_up() -> None:
+    answers = (
+        Answer(source="pubmed", query="a", fetches=1, new=3),
+        Answer(source="pubmed", query="b", fetches=1, new=2),
+    )
+    assert digest(answers=answers, new=4).remarks == (
+        "A record counts with each query that lists it: 4 new records in all,"
+        " notices of corrections and what is off topic among them.",
+    )
+    assert digest(answers=answers, new=5).remarks == ()
+    text = render_markdown(digest(answers=(Answer(source="pubmed", query="a", fetches=1, baseline=40), ANSWERED)))
+    assert "| Listed | Baseline | New | Changed | Off topic |" in text
+    assert "Baseline" not in render_markdown(digest(answers=answers))
 
 
 def test_every_issue_ends_with_what_it_is_not_and_where_it_is_from() -> None:

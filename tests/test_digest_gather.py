@@ -93,6 +93,58 @@ def test_severity_has_a_floor_and_details_are_counted(week: Case) -> None:
     assert (left.details, left.detailed, left.below_severity) == (2, 1, 1)
 
 
+@pytest.mark.parametrize("told_before", [True, False])
+def test_the_moves_of_a_field_are_one_story(week: Case, told_before: bool) -> None:
+    """Once a move is told, the later ones of its field are, however small; earlier ones and other fields are not."""
+    add_record(week.db, "NCT00000001", trial={}, queries=["pp405"])
+    moves = [
+        ("date_slipped", 2, "start"), ("date_slipped", 3, "start"), ("date_pulled_in", 1, "start"),
+        ("date_met", 1, "start"), ("detail", 0, "start"), ("date_slipped", 2, "completion"),
+    ]  # fmt: skip
+    ids = [add_event(week.db, "NCT00000001", kind, severity, field=field) for kind, severity, field in moves]
+    if told_before:
+        add_issue(week.db, "weekly", "2026-W47", ids[:2])
+        add_issue(week.db, "other", "2026-W47", ids)
+        week.after_event = ids[1]
+    settings(week, min_severity=3)
+    kinds = [change.id for work in week.material().works for change in work.changes]
+    assert kinds == (ids[2:4] if told_before else ids[1:4])
+
+
+def test_papers_and_queries_are_no_story(week: Case) -> None:
+    add_record(week.db, "NCT00000001", trial={}, queries=["pp405", "exosomes"])
+    for kind, field in (("paper_linked", "links"), ("matched", "exosomes")):
+        for severity in (3, 2):
+            add_event(week.db, "NCT00000001", kind, severity, field=field)
+    settings(week, min_severity=3)
+    assert told(week) == {"NCT00000001": ["paper_linked", "matched"]}
+
+
+def test_a_work_has_the_conditions_that_it_names_and_the_trials_that_it_reports(week: Case) -> None:
+    labels = [{"axis": "condition", "label": label} for label in ("aa", "aga", "general")]
+    link = [{"relation": "reports", "target": "NCT00000001"}, {"relation": "background", "target": "NCT00000002"}]
+    add_record(week.db, "pubmed-1", queries=["pp405"], label=labels, link=link)
+    add_event(week.db, "pubmed-1", "new_article")
+    (work,) = week.material().works
+    assert [one.name for one in work.conditions] == ["Pattern hair loss (androgenetic alopecia)", "Alopecia areata"]
+    assert work.reports == ("NCT00000001",)
+
+
+def test_a_notice_names_what_it_is_about_and_who_told_that(week: Case) -> None:
+    add_record(week.db, "pubmed-1", queries=["pp405"])
+    add_record(week.db, "pubmed-3", queries=["pp405"], same_as="pubmed-1")
+    first = add_event(week.db, "pubmed-1", "new_article")
+    add_issue(week.db, "weekly", "2026-W40", [first])
+    link = [{"relation": "corrects", "target": "pubmed-3"}, {"relation": "mentions", "target": "pubmed-1"}]
+    add_record(week.db, "pubmed-2", queries=["pp405"], types=["Published Erratum"], link=link)
+    add_record(week.db, "pubmed-4", queries=["pp405"], types=["Journal Article"], link=link)  # republished: no notice
+    for record in ("pubmed-2", "pubmed-4"):
+        add_event(week.db, record, "new_article")
+    week.after_event = first
+    about = {work.id: [(one.id, one.kind, one.told_in) for one in work.corrects] for work in week.material().works}
+    assert about == {"pubmed-2": [("pubmed-1", "corrected", ("2026-W40",))], "pubmed-4": []}
+
+
 def test_what_is_off_topic_is_counted_and_not_told(week: Case) -> None:
     add_record(week.db, "pubmed-1", queries=["pp405", "exosomes"], relevance="off")
     add_record(week.db, "pubmed-2", queries=["pp405"], relevance="off", baseline=True)
@@ -166,19 +218,49 @@ def test_the_first_issue_counts_the_whole_baseline_and_later_ones_what_a_query_b
     assert week.material().baseline == (("exosomes", 1),)
 
 
+def test_the_receipt_counts_a_record_with_each_query_that_lists_it(week: Case) -> None:
+    for n, (queries, given) in enumerate(
+        [
+            (["pp405", "exosomes"], {}),
+            (["exosomes"], {"relevance": "off"}),
+            (["pp405"], {"matched": BEFORE}),  # before the span
+            (["pp405", "landscape"], {"baseline": True, "matched": NOW}),
+        ]
+    ):
+        add_record(week.db, f"pubmed-{n}", queries=queries, **given)
+        for kind in ("new_article", "corrected", "detail")[: 3 if n in (0, 2) else 1]:
+            add_event(week.db, f"pubmed-{n}", kind)
+    add_fetch(week.db, "pubmed", "pp405")
+    material = week.material()
+    counts = {
+        answer.query: (answer.new, answer.baseline, answer.changed, answer.off_topic)
+        for answer in material.answers
+        if answer.source == "pubmed"
+    }
+    assert counts == {"pp405": (1, 1, 2, 0), "exosomes": (2, 0, 1, 1)}
+    assert material.new == 2
+    assert sum(answer.new + answer.changed for answer in material.answers if answer.source != "pubmed") == 0
+
+
+def test_the_baseline_of_a_first_issue_counts_however_old_it_is(week: Case) -> None:
+    add_record(week.db, "pubmed-1", queries=["pp405"], baseline=True, matched="2026-01-01T06:00:00Z")
+    add_fetch(week.db, "pubmed", "pp405")
+    assert sum(answer.baseline for answer in week.material().answers) == 1
+    add_issue(week.db, "weekly", "2026-W47", [])
+    assert sum(answer.baseline for answer in week.material().answers) == 0
+
+
 def test_the_receipt_sums_the_span_and_looks_back_for_what_it_lacks(week: Case) -> None:
-    add_fetch(week.db, "pubmed", "pp405", "2026-11-10T06:00:00Z", listed=9, new=9, quarantined=9, notes=["old"])
-    add_fetch(week.db, "pubmed", "pp405", "2026-11-17T06:00:00Z", listed=10, new=1, quarantined=2, notes=["a"])
-    add_fetch(week.db, "pubmed", "pp405", "2026-11-18T06:00:00Z", new=2, error="503", notes=["b", "a"])
-    add_fetch(
-        week.db, "pubmed", "pp405", "2026-11-19T06:00:00Z", listed=12, new=1, changed=4, quarantined=1, missing=["7"]
-    )
-    add_fetch(week.db, "pubmed", "pp405", "2026-11-24T06:00:00Z", listed=99, new=99)  # after the span
+    add_fetch(week.db, "pubmed", "pp405", "2026-11-10T06:00:00Z", listed=9, quarantined=9, notes=["old"])
+    add_fetch(week.db, "pubmed", "pp405", "2026-11-17T06:00:00Z", listed=10, quarantined=2, notes=["a"])
+    add_fetch(week.db, "pubmed", "pp405", "2026-11-18T06:00:00Z", error="503", notes=["b", "a"])
+    add_fetch(week.db, "pubmed", "pp405", "2026-11-19T06:00:00Z", listed=12, quarantined=1, missing=["7"])
+    add_fetch(week.db, "pubmed", "pp405", "2026-11-24T06:00:00Z", listed=99)  # after the span
     add_fetch(week.db, "clinicaltrials", "pp405", "2026-11-10T06:00:00Z", listed=5)
     answers = {(answer.source, answer.query): answer for answer in week.material().answers}
     pubmed = answers[("pubmed", "pp405")]
     assert (pubmed.fetches, pubmed.failed, pubmed.complete) == (3, 1, True)
-    assert (pubmed.listed, pubmed.new, pubmed.changed, pubmed.quarantined, pubmed.missing) == (12, 4, 4, 1, 1)
+    assert (pubmed.listed, pubmed.quarantined, pubmed.missing) == (12, 1, 1)
     assert (pubmed.notes, pubmed.last_try, pubmed.error) == (("a", "b"), "2026-11-19T06:00:00Z", "")
     registry = answers[("clinicaltrials", "pp405")]
     assert (registry.fetches, registry.listed, registry.last_success) == (0, None, "2026-11-10T06:00:00Z")

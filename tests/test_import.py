@@ -232,6 +232,31 @@ def test_a_study_cut_to_some_fields_never_replaces_a_whole_one(world: World) -> 
     assert world.rows("select status from trials") == [{"status": "RECRUITING"}]
 
 
+def test_of_two_cut_studies_the_poorer_never_replaces_the_fuller(world: World) -> None:
+    fuller, poorer = gel_study(1), gel_study(1)
+    for one in (fuller, poorer):
+        del one["protocolSection"]["sponsorCollaboratorsModule"]
+    del poorer["protocolSection"]["designModule"]
+    assert verdicts(run(world, fuller, poorer, fuller)) == ["new", "older", "same"]
+    assert [row["kind"] for row in world.rows("select kind from events")] == ["new_trial"]
+
+
+def test_a_record_cut_in_the_middle_of_a_file_goes_to_quarantine(world: World) -> None:
+    cut = f"PMID- {pmid(2)}\nTI  - Two\nAB  - We gave a gel to\n<html>502</html>\n\n"
+    whole = "PMID- {}\nTI  - Gel for alopecia\nSO  - J. 2031.\n\n"
+    (tally,) = run(world, whole.format(pmid(1)) + cut + whole.format(pmid(3)))
+    assert (tally.new, tally.quarantined, tally.error) == (2, 1, "")
+    (row,) = world.rows("select record, reason from quarantine")
+    assert row["record"] == pmid(2) and "is cut off" in row["reason"]
+
+
+def test_a_good_version_after_a_broken_one_settles_the_quarantine(world: World) -> None:
+    good = hair_article(1)
+    broken = good.replace(b"<ArticleTitle>", b"<ArticleTitle><")
+    assert verdicts(run(world, a_set(good), a_set(broken), a_set(good))) == ["new", "quarantined", "same"]
+    assert world.rows("select 1 from quarantine where resolved is null") == []
+
+
 def test_bad_records_go_to_quarantine_and_the_rest_goes_on(world: World) -> None:
     bad = hair_article(2).replace(b"</Article>", b"", 1)
     nameless = hair_article(3).replace(pmid(3).encode(), b"none")

@@ -244,6 +244,10 @@ def test_what_is_no_file_of_records_is_said_in_one_line(write: Write, content: b
     assert found == [] and error.startswith(said) and "\n" not in error
 
 
+def test_a_name_that_no_file_can_have_is_said(tmp_path: Path) -> None:
+    assert read(tmp_path / ("x" * 300))[1] == "cannot be read (File name too long)"
+
+
 def test_a_file_that_is_not_there_or_no_file_is_said(tmp_path: Path) -> None:
     assert read(tmp_path / "none.xml") == ([], "cannot be read (No such file or directory)")
     assert read(tmp_path) == ([], "cannot be read (Is a directory)")

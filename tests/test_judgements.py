@@ -179,13 +179,44 @@ def test_a_file_names_its_bad_lines_and_the_others_are_taken(world: World) -> No
         ("", ":1: has no column id and label"),
         ("id,label,why\n", ":1: unknown column why"),
         ("id,label\n\xff".encode("latin-1"), "is no UTF-8 text"),
-        ('id,label\n1,"x\n', ":2: is no CSV"),
     ],
 )
 def test_a_file_that_is_none_is_refused_in_one_line(world: World, text: str | bytes, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         take(world, text)
     assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_what_stands_before_a_broken_line_is_taken_and_the_line_named(world: World) -> None:
+    taken = take(world, f'id,label\n{pmid(1)},approach=ev.plant\n1,"x\n')
+    assert taken.lines == 1 and labels(world)["approach=ev.plant"] == "person"
+    (mistake,) = taken.mistakes
+    assert ":3: is no CSV from here on" in mistake and "nothing after it was read" in mistake
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("stage=phase2", "stage=phase3"),
+        ("approach=ev.plant", "approach!=ev.plant"),
+        ("relevance=off", "relevance=core"),
+    ],
+)
+def test_words_that_take_each_other_back_are_refused(world: World, statements: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigError, match="said twice"):
+        say(world, pmid(1), *statements)
+    assert world.rows("select * from judgements") == []
+
+
+def test_a_word_on_an_approach_that_is_gone_can_be_taken_back(world: World) -> None:
+    config = world.folder / "queries.toml"
+    before = config.read_text()
+    config.write_text(before + '[[approach]]\nid = "oth.gel"\nlabel = "Gels"\nterms = ["gel of nothing"]\n')
+    say(world, pmid(1), "approach=oth.gel")
+    config.write_text(before)
+    classify(world)
+    assert drop(world, pmid(1), "approach=oth.gel")[0].endswith("taken back: 1")
+    assert world.rows("select 1 from approaches where id = 'oth.gel'") == []
 
 
 def test_the_command_says_who_and_show_names_them(world: World) -> None:

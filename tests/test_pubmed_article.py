@@ -30,13 +30,30 @@ def read(inside: str = "", **parts: str) -> Record:
     return article.read(minimal(inside, **parts))
 
 
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("10<sup>9</sup> cells", "10⁹ cells"),
+        ("P = 3×10<sup>-12</sup>", "P = 3×10⁻¹²"),
+        ("10<sup>−6</sup> to 2<sup>+16</sup>", "10⁻⁶ to 2⁺¹⁶"),
+        ("CD34<sup>+</sup> and CD4<sup>-/-</sup>", "CD34+ and CD4-/-"),  # no number
+        ("p16<sup>INK4a</sup>, the 5<sup>th</sup>", "p16INK4a, the 5th"),
+        ("mg/m<sup>2</sup>, l<sup>-1</sup>, <sup>13</sup>C", "mg/m2, l-1, 13C"),  # above no digit
+        ("H<sub>2</sub>O, PP<sub>405</sub>, 10<sub>9</sub>", "H2O, PP405, 109"),
+        ("10&lt;sup&gt;9&lt;/sup&gt;", "10<sup>9</sup>"),  # text, not markup
+    ],
+)
+def test_a_power_of_a_number_stays_one_and_other_markup_is_dropped(markup: str, text: str) -> None:
+    assert read(article_parts=f"<ArticleTitle>{markup}</ArticleTitle>").title == text
+
+
 def test_a_full_record_is_read_whole() -> None:
     record = article.read(FULL)
     assert record == Record(
         id="pubmed-90000001",
         source="pubmed",
         kind="article",
-        title="Vesicles in vivo: 109 a dose for hair & scalp.",
+        title="Vesicles in vivo: 10⁹ a dose for hair & scalp.",
         abstract="BACKGROUND: Hair thins.\nNo label here, P < 0.05.\nThe ratio was k=2.\n"
         "TRIAL REGISTRATION: ClinicalTrials.gov NCT90000001.",
         url="https://pubmed.ncbi.nlm.nih.gov/90000001/",

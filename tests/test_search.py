@@ -87,7 +87,7 @@ def test_endings_hyphens_accents_and_case_do_not_matter(world: World, text: str,
             "title:gel",
             "gel NEAR moss",
             "gel^2",
-            "-gel",
+            "-pond gel",
             "gel*alopecia",
             "{gel}",
             "a+b",
@@ -140,9 +140,19 @@ def test_filters_narrow_and_their_names_are_checked(world: World) -> None:
         ({"approach": "ev.unspek"}, 'no approach is named "ev.unspek" - did you mean "ev.unspec"'),
         ({"stage": "fase2"}, "no stage is named"),
         ({"since": "yesterday"}, "yesterday: is no date"),
+        ({"since": "2025-13"}, "2025-13: is no date"),
     ]:
         with pytest.raises(ConfigError, match=words):
             found(world, "gel", **filters)
+
+
+def test_a_word_with_a_minus_before_it_must_not_occur(world: World) -> None:
+    assert numbers(world, "pp405") == {1, 2, 3}
+    assert numbers(world, "pp405 -follicles") == {1, 3} and numbers(world, "pp405 -follicle -drugs") == {1}
+    assert numbers(world, "gel alopecia OR moss -pp405") & {1, 2, 3} == set()
+    assert numbers(world, "pp405 -pp-405") == set()
+    with pytest.raises(ConfigError, match="no word"):
+        expression_of("-pp405")
 
 
 def test_off_topic_hits_come_last_and_are_marked(world: World) -> None:
@@ -160,7 +170,7 @@ def test_it_says_how_many_more_there_are_and_what_each_word_finds_alone(world: W
     assert len(few.hits) == 2 and few.total == 9
     assert "9 records found. 7 more are not shown: --limit 9 shows all." in found_page(few)
     none = found_page(found(world, "exosome unicorn"))
-    assert "Nothing that is held says all of this." in none and "exosome 1, unicorn 0" in none
+    assert "Nothing that is held says all of this (a record itself: tracker show ID)." in none and "exosome 1, unicorn 0" in none
 
 
 def test_the_command_prints_plain_text_when_piped_and_json_when_asked(world: World) -> None:

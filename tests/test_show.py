@@ -33,7 +33,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def page(world: World, identifier: str) -> str:
     with Store.read(world.settings.db) as store:
-        return click.unstyle(record_page(find_record(store, identifier), {"aga": "Pattern hair loss"}))
+        return click.unstyle(record_page(find_record(store, identifier)))
 
 
 def section(text: str, name: str) -> list[str]:
@@ -91,7 +91,9 @@ def test_an_article_says_where_it_stands_and_by_which_words_it_is_judged(world: 
     judged = " ".join(" ".join(section(text, "Judged")).split())
     assert "Stage: Phase 2 - “Clinical Trial, Phase II” in the publication types [stage.pubtype" in judged
     assert "Vesicles, source not named - “Exosome” in the title [" in judged
-    assert "Condition: Pattern hair loss - “androgenetic" in judged, "a condition goes by its name, not its id"
+    assert "Condition: Pattern hair loss (androgenetic alopecia) - “androgenetic" in judged, (
+        "a condition goes by its name, not its id"
+    )
 
 
 def test_a_retraction_that_both_sides_say_is_told_once_with_its_title(world: World) -> None:
@@ -122,6 +124,64 @@ def test_history_tells_each_version_with_what_changed_in_it_details_too(world: W
         "    status RECRUITING -> TERMINATED; reason given: No moss"
     )
     assert not any("2026-11-16" in line for line in lines), "nothing moved in the week between"
+
+
+def test_a_phase_that_is_its_trials_names_the_trial(world: World) -> None:
+    trial(world)
+    world.put_article(2, "A gel in alopecia", abstract=f"The gel ({nct(1)}) in 20 people.")
+    world.fetch()
+    stage = section(page(world, pmid(2)), "Judged")[0]
+    assert " ".join(stage.split()) == (
+        f"Stage: Phase 1/2 - the registry's own field, of {nct(1)} [stage.registry.linked]"
+    )
+
+
+def life(world: World, identifier: str) -> list[str]:
+    return section(page(world, identifier), "Life")
+
+
+def test_the_life_of_a_trial_stands_in_time_with_its_papers_and_what_is_expected(world: World) -> None:
+    dates = {"primaryCompletionDateStruct": {"date": "2027-06", "type": "ESTIMATED"}}
+    registered = {"studyFirstPostDateStruct": {"date": "2025-12-09", "type": "ACTUAL"}}
+    trial(world, statusModule=registered)
+    world.fetch(0)
+    trial(world, statusModule=registered | dates)
+    world.put_article(2, "A gel in alopecia", abstract=f"The gel ({nct(1)}) in 20 people.", day="2026-11-20")
+    world.put_article(3, "A gel in alopecia: study protocol", abstract=f"Of {nct(1)}.", day="2026-11-20")
+    world.fetch(2)
+    assert life(world, nct(1)) == [
+        "  2025-12-09  registered",
+        "  2026-01     start",
+        "  2026-11-23  primary completion 2026-12 -> 2027-06 (slipped 6 months)",
+        "  2027-06     primary completion (expected)",
+        f"  2031-02     result paper, PMID {pmid(2)}: A gel in alopecia",
+        f"  2031-03     protocol, PMID {pmid(3)}: A gel in alopecia: study protocol",
+        "  No results posted.",
+    ]
+    assert "Life" not in page(world, pmid(2))
+
+
+@pytest.mark.parametrize(
+    ("abstract", "said"),
+    [
+        ("Nothing of a trial.", "  No linked paper found."),
+        (f"The protocol of {nct(1)}.", "  No linked paper with results found; 1 other paper linked."),
+    ],
+)
+def test_a_paper_that_was_not_found_is_never_called_unpublished(world: World, abstract: str, said: str) -> None:
+    trial(world)
+    world.put_article(2, "A gel in alopecia: study protocol", abstract=abstract)
+    world.fetch()
+    assert life(world, nct(1))[-2:] == ["  No results posted.", said]
+    assert "unpublished" not in page(world, nct(1))
+
+
+def test_a_sub_phase_is_kept_apart_from_the_registrys_phase_with_who_said_it(world: World) -> None:
+    trial(world, identificationModule={"briefTitle": "Gel, a Phase 2a Trial"})
+    world.fetch()
+    text = page(world, nct(1))
+    assert "phase 1/2 (2a by its title)" in text.split("\n")[1]
+    assert "  Phase:              phase 1/2\n  Sub-phase:          2a, by its title\n" in text
 
 
 def test_ids_are_taken_as_people_write_them(world: World) -> None:
@@ -161,7 +221,7 @@ def test_json_is_a_stable_object(world: World) -> None:
         "id", "source", "kind", "title", "abstract", "url", "venue", "authors", "types", "terms", "mesh", "substances",
         "databanks", "doi", "pmcid", "published", "entered", "language", "notice", "same_as", "first_seen",
         "last_changed", "gone", "stands_for", "trial", "sites", "labels", "judgements", "links", "matches", "versions",
-        "history",
+        "history", "papers",
     } | (set(told) & {"takeaway"})  # fmt: skip
     assert told["trial"]["phases"] == ["PHASE1", "PHASE2"] and told["trial"]["has_results"] is False
     assert told["sites"][3] == {

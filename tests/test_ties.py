@@ -56,6 +56,41 @@ def test_a_reference_that_the_registry_adds_moves_the_trial(world: World, kind: 
     assert linked(world, nct(1)) == [(f"pubmed-{pmid(9)}", severity)]
 
 
+@pytest.mark.parametrize(
+    ("title", "types", "kind"),
+    [
+        ("A gel in alopecia: study protocol of a trial", [], "protocol"),
+        ("A gel in alopecia", ["Clinical Trial Protocol"], "protocol"),
+        ("Correction: a gel in alopecia", ["Published Erratum"], "notice"),
+        ("Retraction: a gel in alopecia", ["Retraction of Publication"], "notice"),
+        ("A gel in alopecia: a review", ["Review"], "review"),
+        ("Gels in alopecia: a systematic review", ["Systematic Review"], "review"),
+    ],
+)
+def test_a_paper_that_can_be_no_result_is_not_told_as_one(
+    world: World, title: str, types: list[str], kind: str
+) -> None:
+    paper = world.put_article(2, title, abstract=named(1), types=["Journal Article", *types], day="2026-11-15")
+    world.fetch(1)
+    assert linked(world, nct(1)) == [(paper, 2)]
+    (row,) = world.rows("select headline from events where kind = 'paper_linked'")
+    words = "notice of a correction or retraction," if kind == "notice" else f"{kind} paper"
+    assert row["headline"] == f"{nct(1)}: {words} PMID {pmid(2)}"
+    assert world.rows("select kind from trial_papers where paper = ?", paper) == [{"kind": kind}]
+
+
+def test_a_held_review_that_the_registry_lists_as_a_result_is_told_as_one_and_a_held_protocol_is_not(
+    world: World,
+) -> None:
+    world.put_article(2, "A gel in alopecia: a review", types=["Review"], day="2026-11-15")
+    world.put_article(3, "A gel in alopecia: study protocol", types=["Clinical Trial Protocol"], day="2026-11-15")
+    world.fetch(1)
+    both = [reference(n)["referencesModule"]["references"][0] for n in (2, 3)]
+    world.put_study(1, referencesModule={"references": both})
+    world.fetch(2)
+    assert linked(world, nct(1)) == [(f"pubmed-{pmid(2)}", 3), (f"pubmed-{pmid(3)}", 2)]
+
+
 @pytest.mark.parametrize("first", ["paper", "registry"])
 def test_a_tie_that_both_sides_tell_is_told_once(world: World, first: str) -> None:
     def paper() -> None:

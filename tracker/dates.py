@@ -131,4 +131,6 @@ def clock_from(environment: Mapping[str, str]) -> Clock:
         moment = from_stamp(fixed)
     except ValueError:
         raise ConfigError(f"TRACKER_NOW is {fixed!r}: write a moment in UTC, such as 2026-11-23T07:00:00Z") from None
+    if not 1970 < moment.year < 3000:  # schedules look a while back and ahead, and calendars end
+        raise ConfigError(f"TRACKER_NOW is {fixed!r}: write a moment between 1971 and 2999")
     return lambda: moment

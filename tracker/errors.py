@@ -45,4 +45,11 @@ class StoreError(TrackerError):
 
 
 class DeliveryError(TrackerError):
-    pass
+    """One delivery came to nothing. How far it came is `stage` (connection, sender, recipient, message), and what is to
+    become of it `state`: pending (tried again), failed (for good) or unknown (it may have arrived).
+    """
+
+    def __init__(self, message: str, *, stage: str = "connection", state: str = "pending") -> None:
+        super().__init__(message)
+        self.stage = stage
+        self.state = state

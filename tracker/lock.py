@@ -28,6 +28,25 @@ def writing(database: Path, patience: float = PATIENCE) -> Iterator[None]:
         os.close(handle)  # closing releases the lock, as death does
 
 
+def holder(database: Path) -> str:
+    """The process that writes to a database at this moment, "" where none does. Takes no lock and makes no file."""
+    try:
+        handle = os.open(database.with_name(database.name + ".lock"), os.O_RDONLY)
+    except OSError:
+        return ""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return _named(handle)
+    finally:
+        os.close(handle)
+    return ""
+
+
+def _named(handle: int) -> str:
+    return os.pread(handle, 100, 0).decode("ascii", "replace").strip() or "unknown"
+
+
 def _acquire(handle: int, path: Path, patience: float) -> None:
     deadline = time.monotonic() + patience
     while True:
@@ -36,8 +55,9 @@ def _acquire(handle: int, path: Path, patience: float) -> None:
             break
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                holder = os.pread(handle, 100, 0).decode("ascii", "replace").strip() or "unknown"
-                raise LockedError(f"another run is writing (process {holder}, lock {path}); try again later") from None
+                raise LockedError(
+                    f"another run is writing (process {_named(handle)}, lock {path}); try again later"
+                ) from None
             time.sleep(0.05)
         except OSError as error:
             raise StoreError(f"{path}: cannot be locked ({error.strerror}); keep it on a local disk") from None

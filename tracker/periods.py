@@ -21,6 +21,11 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _EXAMPLES = 'write "monday 07:00", "daily 06:00" or "monthly 3 08:00"'
+_MOMENT = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)(?:[T ](?P<time>\d\d:\d\d(?::\d\d)?)(?P<zone>Z|[+-]\d\d:\d\d)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_MOMENTS = "write a day such as 2026-11-23, a local time such as 2026-11-23T07:00"
 # A zone's clock was never set back by more than a day, so no slot of a later date can lie before this many days ahead.
 _AHEAD = timedelta(days=2)
 
@@ -80,6 +85,23 @@ def _day_of_month(text: str, word: str) -> int:
     if word.isascii() and word.isdigit() and len(word) <= 2 and 1 <= int(word) <= 28:
         return int(word)
     raise ConfigError(f'"{text}": "{word}" is no day that every month has - write a number from 1 to 28')
+
+
+def moment(text: str, every: Every, zone: ZoneInfo) -> datetime:
+    """The moment (aware, UTC) that a person means. A day alone is that day at the schedule's own hour, so that the day
+    of a slot is the slot; a time without a zone is local. Raises ConfigError on anything else.
+    """
+    words = _MOMENT.fullmatch(text.strip())
+    try:
+        if words and not words["time"]:
+            return _moment(every, zone, date.fromisoformat(words["day"]))
+        if words:
+            meant = datetime.fromisoformat(f"{words['day']}T{words['time']}{(words['zone'] or '').upper()}")
+            return (meant if meant.tzinfo else meant.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # no day of the calendar, no time of a day
+    shown = text[:60] if text.isprintable() else ascii(text[:60])
+    raise ConfigError(f'"{shown}" is no moment - {_MOMENTS} ({zone.key}) or 2026-11-23T07:00:00Z')
 
 
 def slot(every: Every, zone: ZoneInfo, now: datetime) -> Slot:

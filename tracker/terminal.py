@@ -57,9 +57,8 @@ class FetchProgress:
         finished = tally.complete or tally.error
         if finished:
             self._wipe()
-            # On a terminal the table that follows says why.
-            failed = "failed" if self._live else f"failed: {tally.error}"
-            outcome = failed if tally.error else f"{done} read, {tally.listed} listed"
+            # The table that follows says why: whoever gets both by mail is told once.
+            outcome = "failed" if tally.error else f"{done} read, {tally.listed} listed"
             click.echo(f"{name}: {plain(outcome)}", err=True)
         elif self._live:
             click.echo(f"\r\x1b[2K{_bar(done, tally.expected)} {name}: {done} read", err=True, nl=False)
@@ -76,7 +75,7 @@ class ImportProgress(FetchProgress):
         name = plain(tally.file)
         if tally.finished:
             self._wipe()
-            outcome = f"failed: {tally.error}" if tally.error else f"{tally.records} read"
+            outcome = "failed" if tally.error else f"{tally.records} read"
             click.echo(f"{name}: {plain(outcome)}", err=True)
         elif self._live:
             click.echo(f"\r\x1b[2K{_bar(tally.taken, tally.size)} {name}: {tally.records} read", err=True, nl=False)
@@ -157,10 +156,14 @@ def health_table(health: "Health") -> str:
         for s in health.sources
     ]  # fmt: skip
     why = [f"{s.source} {s.query}: {plain(s.verdict)}" for s in health.sources if ":" in s.verdict]
-    digests = [[d.name, d.last_period or "none", d.composed, d.next_due, d.verdict] for d in health.digests]
+    digests = [
+        [d.name, d.last_period or "none", d.composed, d.sent, d.next_due, d.verdict.partition(":")[0]]
+        for d in health.digests
+    ]
+    why += [f"digest {d.name}: {d.verdict}" for d in health.digests if ":" in d.verdict]
     parts = [
         table(["source", "query", "last success", "listed", "next due", ""], sources),
-        table(["digest", "last issue", "composed", "next due", ""], digests),
-        "\n".join([*why, *(plain(remark) for remark in health.remarks)]),
+        table(["digest", "last issue", "composed", "mails", "next due", ""], digests),
+        "\n".join([*why, *(plain(line) for line in (*health.troubles, *health.remarks))]),
     ]
     return "\n\n".join(parts)

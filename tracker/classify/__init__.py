@@ -51,7 +51,7 @@ class Classifier:
         found = [*relevance, *stage, *find_flags(study, stage[0].label, relevant)]
         if relevant:
             approaches = self._approaches.find(document, stage[0].label)
-            if any(finding.fired and self.taxonomy.is_core(finding.label) for finding in approaches):
-                relevance[0].label = "core"
-            found += [*approaches, *find_conditions(document, every), *find_takeaway(document)]
+            if core := next((f.label for f in approaches if f.fired and self.taxonomy.is_core(f.label)), ""):
+                relevance[0].label, relevance[0].by = "core", f"{core} is among the approaches"
+            found += [*approaches, *find_conditions(document, every), *find_takeaway(document, stage[0].label)]
         return found

@@ -8,17 +8,17 @@ names no approach covers all that it names. Eligibility criteria never label.
 import re
 from collections.abc import Iterator
 
-from tracker.classify.document import Document, Reading
+from tracker.classify.document import Document
 from tracker.classify.finding import Finding
 from tracker.classify.mentions import Mention, Mentions
+from tracker.classify.rivals import PRECLINICAL, REFERENCE_DRUGS, SECONDARY, Rivals, is_cell, kind_of
 from tracker.classify.rules import CONDITION, Rules
-from tracker.classify.taxonomy import Leaf, Taxonomy
+from tracker.classify.taxonomy import Taxonomy
 from tracker.classify.text import Sentence, Span, Text
 
-_PRECLINICAL = ("animal", "ex_vivo", "in_vitro", "in_silico")
-# In animals and cells, where the title is about something else, these are the positive control.
-_REFERENCE_DRUGS = ("minox.", "andr.")
-_SECONDARY = ("review", "systematic_review")
+# "Thyroid hormone and IGF-1 in women who shed": without a treatment in the title these are blood tests.
+_MEASURING = ("observational", "in_silico")
+_ONLY_FAMILY = {"cell.unspec", "ev.unspec", "minox.unspec", "cell.msc_other"}
 _ITEM = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NO_TREATMENT = ('"PLACEBO_COMPARATOR', '"SHAM_COMPARATOR', '"NO_INTERVENTION')
 # What follows in a title is mechanism: "promotes growth via IGF-1".
@@ -28,24 +28,25 @@ _BLAMED_BEFORE = re.compile(
     r"(?:alopecia|hair loss|effluvium|lichen planopilaris|baldness|folliculitis|shedding)\b.*"
     r"\b(?:after|following|induced by|due to|caused by|secondary to|associated with)\s(?:[a-z0-9%.-]+\s){0,2}$"
 )
+_BLAMED_DURING = re.compile(
+    r"\b(?:alopecia|hair loss|effluvium|shedding)\s(?:[a-z-]+\s)?(?:during|while on|while taking)\s(?:[a-z-]+\s)?$"
+)
 _BLAMED_AFTER = re.compile(
     r"[ -](?:induced|associated|related|triggered)\s(?:[a-z]+\s){0,3}?"
     r"(?:alopecia|hair loss|effluvium|lichen|folliculitis)"
 )
-# "... after CAR-T: when alopecia appears"
-_AFTER = re.compile(r"\b(?:after|following|due to|caused by|on)\s(?:[a-z0-9%.-]+\s){0,2}$")
+# "... after CAR-T: when alopecia appears"; but "relapse after stopping baricitinib" praises the drug.
+_AFTER = re.compile(
+    r"\b(?:after|following|due to|caused by|on)\s(?!stop|withdraw|discontinu|cessation|taper|switch)"
+    r"(?:[a-z0-9%.-]+\s){0,2}$"
+)
 _LOST_ON = re.compile(r"(?<!for )(?<!in )(?<!of )\b(?:alopecia|hair loss|effluvium)\b")
 _RECOVERY = re.compile(
     r"regrow|re-grow|growth|success|efficacy|effective|improve|respon|recover|treatment of|safety|needl|transplant"
 )
 _TITLE = 200  # characters of a title before a drug in which hair loss is blamed on it
-_NEAR = 60  # characters around cells in which a word of use as a product counts
+_NEAR = 60  # characters before a name in which a loss is told
 _PART_STRENGTH = {"aim": 0.85, "methods": 0.85, "results": 0.85, "conclusions": 0.8}
-_CELL_FREE = ("ev.", "free.cm")
-
-
-def _is_cell(leaf: str) -> bool:
-    return leaf.startswith(("cell.", "eng.ipsc"))
 
 
 class Approaches:
@@ -80,24 +81,27 @@ class _Case:
     def __init__(self, room: Approaches, document: Document, stage: str) -> None:
         self.leaf = room.taxonomy.leaf
         self.mentions, self.document, self.stage = room.mentions, document, stage
-        self.known = room.mentions.glossary((document.title, document.abstract))
-        self.title, _ = room.mentions.find(document.title, self.known)
-        self.abstract, self.products = room.mentions.find(document.abstract, self.known)
+        named = [(reading.text, room.mentions.named(reading)) for reading in (document.title, document.abstract)]
+        self.known = room.mentions.glossary(named)
+        self.title, _ = room.mentions.find(*named[0], self.known)
+        self.abstract, products = room.mentions.find(*named[1], self.known)
+        self.rivals = Rivals(self.leaf, document, stage, products)
         self.own_work_starts = self._own_work_starts()
         self.recovers = _RECOVERY.search(document.title.text.low) is not None
-        self.is_cause = bool(document.title.all("cue", "cause")) and not document.title.all("cue", "treats")
+        # In an experiment "testosterone-induced" is the model and blames nothing.
+        blames = stage not in PRECLINICAL and bool(document.title.all("cue", "cause"))
+        self.is_cause = blames and not document.title.all("cue", "treats")
 
     def findings(self) -> list[Finding]:
         found = [*self._in_title()]
-        self._reference([finding for finding in found if finding.fired])
+        self.rivals.settle_title(found)
         found += self._registered()
         named = {finding.label for finding in found if finding.fired}
         registered = any(finding.fired and finding.source == "registry" for finding in found)
         found += self._in_abstract(named, registered)
         if not any(finding.fired for finding in found) and self.document.record.kind == "trial":
             self._take_background(found)
-        for settle in (self._other_documents, self._test_systems, self._sources, self._weak):
-            settle([finding for finding in found if finding.fired])
+        self.rivals.settle(found)
         return found
 
     # -- columns
@@ -112,15 +116,19 @@ class _Case:
 
     def _refused_in_title(self, mention: Mention) -> str:
         reading = self.document.title
-        if mention.leaf.startswith("ev.") and (cue := reading.all("cue", "biomarker")):
-            return f'biomarker "{reading.text.low[cue[0].start : cue[0].end]}"'
-        if mention.leaf.startswith("free.") and (readout := self._near("readout", mention.start, mention.end, reading)):
+        if mention.leaf.startswith("ev.") and (by := self._biomarker()):
+            return by
+        if mention.leaf.startswith("free.") and (readout := reading.near("readout", mention.start, mention.end)):
             return readout
+        if mention.kind == "title" and self.stage in _MEASURING and not reading.all("cue", "treats"):
+            return "measured, not given"
         failed = reading.first("cue", "excluded", 0, mention.start)  # "after failure of methotrexate"
         if failed:
             return f'excluded "{reading.text.low[failed.start : failed.end]}"'
+        if is_cell(mention.leaf) and (by := reading.near("cell_free", mention.start, mention.end)):
+            return by
         lost = reading.first("cue", "destroyed", max(0, mention.start - _NEAR // 2), mention.start)
-        if lost and _is_cell(mention.leaf):
+        if lost and is_cell(mention.leaf):
             return f'destroyed "{reading.text.low[lost.start : lost.end]}"'
         return "blamed for the hair loss" if self._is_culprit(reading.text, mention) else ""
 
@@ -131,7 +139,7 @@ class _Case:
             reading = self.document.column(field)
             text = reading.text
             idle = [item.span() for item in _ITEM.finditer(text.original) if item[0].startswith(_NO_TREATMENT)]
-            for mention in self.mentions.find(reading, self.known)[0]:
+            for mention in self.mentions.find(text, self.mentions.named(reading), self.known)[0]:
                 idles = any(text.span(start, start + 1)[0] <= mention.start < end for start, end in idle)
                 by = mention.by or ("an arm without treatment" if idles else "")
                 yield _finding(mention, text, field, strength, "registry").unless(by)
@@ -165,21 +173,25 @@ class _Case:
         abstract, leaf = self.document.abstract, mention.leaf
         if by := abstract.says("excluded", sentence):
             return by
-        if self.is_cause or self._is_culprit(abstract.text, mention):
+        if (self.is_cause and not named) or self._is_culprit(abstract.text, mention):
             return "cause of the hair loss"
-        if leaf.startswith("ev.") and (by := abstract.says("biomarker", sentence)):
+        if leaf.startswith("ev.") and (by := self._biomarker(sentence)):
             return by
-        if leaf.startswith("oth.") and (by := self._near("vehicle", mention.start, mention.end, abstract)):
+        if leaf.startswith("oth.") and (by := abstract.near("vehicle", mention.start, mention.end)):
             return by
-        if _is_cell(leaf) and (by := abstract.says("destroyed", sentence)):
+        if is_cell(leaf) and (by := abstract.says("destroyed", sentence) or abstract.says("cell_free", sentence)):
             return by
-        if self.stage in _SECONDARY and not named:
+        if self.stage in SECONDARY and self._covers(mention, named):
             return ""
         return self._refused_in_research(mention, sentence, named)
 
+    def _covers(self, mention: Mention, named: set[str]) -> bool:
+        """A review covers all that it names, or all of the family that its title names ("stem cells for hair loss")."""
+        return not named or any(mention.leaf.startswith(kind_of(leaf)) for leaf in named & _ONLY_FAMILY)
+
     def _refused_in_research(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
         abstract = self.document.abstract
-        if self.stage not in _SECONDARY and (by := abstract.says("planned", sentence)):
+        if self.stage not in SECONDARY and (by := abstract.says("planned", sentence)):
             return by
         if sentence.part == "background":
             return "background part"
@@ -187,11 +199,18 @@ class _Case:
             return "background, before the own work begins"
         if sentence.part in ("", "conclusions") and (by := abstract.says("background", sentence)):
             return by
-        if self.stage in _PRECLINICAL and mention.leaf not in named:
-            if named and mention.leaf.startswith(_REFERENCE_DRUGS):
+        if self.stage in PRECLINICAL and mention.leaf not in named:
+            if named and mention.leaf.startswith(REFERENCE_DRUGS):
                 return "comparator: the positive control of an experiment"
             return abstract.says("comparator", sentence)
         return ""
+
+    def _biomarker(self, sentence: Sentence | None = None) -> str:
+        """Vesicles of the blood that are measured: by the title, which holds for all of the record, or a sentence."""
+        title = self.document.title
+        return title.says("biomarker", Sentence(0, len(title.text.low), "")) or (
+            self.document.abstract.says("biomarker", sentence) if sentence else ""
+        )
 
     def _is_culprit(self, text: Text, mention: Mention) -> bool:
         """The approach is named as the cause of the hair loss."""
@@ -200,97 +219,13 @@ class _Case:
         # Pattern hair loss is inherited: no drug is to blame for it.
         if text.field != "title" or self.recovers or self.document.title.all(CONDITION, "aga"):
             return False
-        if _BLAMED_BEFORE.search(text.low, max(0, mention.start - _TITLE), mention.start):
+        before = max(0, mention.start - _TITLE)
+        if any(blamed.search(text.low, before, mention.start) for blamed in (_BLAMED_BEFORE, _BLAMED_DURING)):
             return True
         after = _AFTER.search(text.low, max(0, mention.start - _NEAR), mention.start)
         return bool(after and _LOST_ON.search(text.low, mention.end))
-
-    def _near(self, cue: str, start: int, end: int, reading: Reading) -> str:
-        """The cue and its words close to [start, end); a title is all close."""
-        sentence = reading.text.sentence_at(start)
-        if reading is not self.document.title:
-            sentence = Sentence(max(sentence.start, start - _NEAR), min(sentence.end, end + _NEAR), "")
-        return reading.says(cue, sentence)
-
-    def _used_as(self, cue: str, finding: Finding) -> str:
-        assert finding.at is not None
-        reading = self.document.title if finding.at.text.field == "title" else self.document.abstract
-        return self._near(cue, finding.at.start, finding.at.end, reading)
-
-    # -- what stands in the end: each step vetoes some of those that still fire
-    def _other_documents(self, found: list[Finding]) -> None:
-        lows = [reading.text.low for reading in (self.document.title, self.document.abstract)]
-        for finding in found:
-            word = next((w for w in self.leaf[finding.label].never_with if any(w in low for low in lows)), "")
-            finding.unless(f'the record speaks of "{word}"' if word else "")
-
-    def _test_systems(self, found: list[Finding]) -> None:
-        """Cells that are mostly a test system count when they are transplanted, injected, assembled; or when a title
-        is about their biology and nothing else is investigated."""
-        others = any(not self.leaf[finding.label].assay for finding in found)
-        for finding in found:
-            leaf = self.leaf[finding.label]
-            if leaf.assay and finding.source != "registry" and not self._used_as("as_product", finding):
-                alone = finding.rule == "approach.title" and not others
-                finding.unless("" if alone and self._is_biology(leaf, finding) else "a test system, not a product")
-
-    def _is_biology(self, leaf: Leaf, finding: Finding) -> bool:
-        return leaf.biology or not self._used_as("as_assay", finding)
-
-    def _sources(self, found: list[Finding]) -> None:
-        """Where a cell-free product is investigated, cells of the abstract need a sentence that gives them."""
-        products = [finding for finding in found if finding.label.startswith(_CELL_FREE)]
-        for finding in found if products else ():
-            in_abstract = finding.rule.startswith("approach.abstract")
-            if _is_cell(finding.label) and in_abstract and not self._given_as_cells(finding):
-                finding.unless(f"product beats source: {products[0].label}")
-
-    def _given_as_cells(self, finding: Finding) -> bool:
-        assert finding.at is not None
-        sentence = finding.at.text.sentence_at(finding.at.start)
-        shared = any(start < sentence.end and sentence.start < end for start, end in self.products)
-        return bool(self._used_as("as_product", finding)) and (not shared or self.stage in _SECONDARY)
-
-    def _reference(self, found: list[Finding]) -> None:
-        """In a title: the drug that an experiment is measured against, and a name within a longer one."""
-        compared = self.stage in _PRECLINICAL and len({_family(finding.label) for finding in found}) > 1
-        names = [finding for finding in found if finding.kind != "title"]
-        for finding in found:
-            if compared and finding.label.startswith(_REFERENCE_DRUGS):
-                finding.unless(self._measured_against(finding))
-            if finding.kind == "title" and (longer := next((f for f in names if _holds(f, finding)), None)):
-                finding.unless(f"part of the name of {longer.label}")
-
-    def _measured_against(self, finding: Finding) -> str:
-        """'comparator "versus"' where such words stand before a drug."""
-        assert finding.at is not None
-        cue = self.document.title.first("cue", "comparator", 0, finding.at.start)
-        return f'comparator "{self.document.title.text.low[cue.start : cue.end]}"' if cue else ""
-
-    def _weak(self, found: list[Finding]) -> None:
-        """Phrases that say the family but not which count only where nothing of the family says more."""
-        unsure = [f for f in found if f.kind == "weak" or f.label == "ev.unspec"]
-        sharp = {f.label: f for f in found if f.kind != "weak" and f.label != "ev.unspec"}
-        families = {_family(label): finding for label, finding in sharp.items()}
-        order = list(self.leaf)
-        for finding in sorted(unsure, key=lambda f: (order.index(f.label), -f.strength)):
-            stronger = families.setdefault(_family(finding.label), finding)
-            if finding.label not in sharp and finding.label != stronger.label:
-                finding.beside(stronger)
-                finding.by = f"{stronger.label} says more"
-
-
-def _family(leaf: str) -> str:
-    return leaf.partition(".")[0]
 
 
 def _finding(mention: Mention, text: Text, rule: str, strength: float, source: str = "text") -> Finding:
     at = Span(text, mention.start, mention.end)
     return Finding("approach", mention.leaf, f"approach.{rule}", strength, at, source, kind=mention.kind)
-
-
-def _holds(outer: Finding, inner: Finding) -> bool:
-    """The words of one lie within the longer words of the other: "growth factor" in "growth factor rich plasma"."""
-    assert outer.at is not None and inner.at is not None
-    longer = outer.at.end - outer.at.start > inner.at.end - inner.at.start
-    return longer and outer.at.start <= inner.at.start and inner.at.end <= outer.at.end

@@ -2,6 +2,7 @@
 
 from tracker.classify.document import Document
 from tracker.classify.finding import Finding
+from tracker.classify.lexicon import Hit
 from tracker.classify.rules import CONDITION
 
 
@@ -12,7 +13,10 @@ def find_conditions(document: Document, every: bool = False) -> list[Finding]:
         columns.insert(1, document.column("conditions"))
     found: list[Finding] = []
     for reading in columns:
-        hits = {hit.name: hit for hit in reversed(reading.all(CONDITION))}
+        # Of each the first mention, and the longest of those that begin there.
+        hits: dict[str, Hit] = {}
+        for hit in sorted(reading.all(CONDITION), key=lambda hit: (hit.start, -hit.end)):
+            hits.setdefault(hit.name, hit)
         strength, rule = 0.7 if reading is document.abstract else 0.9, f"condition.{reading.text.field}"
         named = [Finding("condition", hit.name, rule, strength, reading.span(hit)) for hit in hits.values()]
         found += [finding.beside(found[0]) for finding in named] if found else named

@@ -1,5 +1,6 @@
 """One record as the rules see it: its columns, read once, and where a value stands in them. Judges nothing."""
 
+import re
 from bisect import bisect_left
 from functools import cached_property
 
@@ -8,21 +9,29 @@ from tracker.classify.rules import Rules
 from tracker.classify.text import Sentence, Span, Text
 from tracker.records import Record
 
+# With "phase", what every phrase about trial phases has: "first in human", "first time in man".
+_FIRST_IN_HUMAN = re.compile(r"first(?:[ -]in|[ -]time)")
+
+
+_MOST = 200_000  # characters of a column that are read: no honest one is longer, and a hostile one may be endless
+_NEAR = 60  # characters around cells in which a word of use as a product counts
+
 
 class Reading:
     """One column and every phrase of the rules in it."""
 
     def __init__(self, text: Text, lexicon: Lexicon) -> None:
         self.text = text
-        self.groups: dict[str, list[Hit]] = {}
-        self._named: dict[tuple[str, str], list[Hit]] = {}
-        for hit in lexicon.find(text.low):
-            self.groups.setdefault(hit.group, []).append(hit)
-            self._named.setdefault((hit.group, hit.name), []).append(hit)
+        self._hits, self._named = lexicon.read(text.low)
+        self._groups: dict[str, list[Hit]] = {}
 
     def all(self, group: str, name: str = "") -> list[Hit]:
         """Hits of a group, or of one name in it, in the order of the text."""
-        return (self._named.get((group, name)) if name else self.groups.get(group)) or []
+        if name:
+            return self._named.get((group, name)) or []
+        if group not in self._groups:
+            self._groups[group] = [hit for hit in self._hits if hit.group == group]
+        return self._groups[group]
 
     def first(self, group: str, name: str, start: int = 0, end: int | None = None) -> Hit | None:
         """The first hit that begins in [start, end)."""
@@ -37,6 +46,13 @@ class Reading:
         hit = self.first("cue", cue, where.start, where.end)
         return f'{cue} "{self.text.low[hit.start : hit.end]}"' if hit else ""
 
+    def near(self, cue: str, start: int, end: int) -> str:
+        """The cue and its words close to [start, end); a title is all close."""
+        where = self.text.sentence_at(start)
+        if self.text.field != "title":
+            where = Sentence(max(where.start, start - _NEAR), min(where.end, end + _NEAR), "")
+        return self.says(cue, where)
+
     def span(self, hit: Hit | None) -> Span | None:
         return Span(self.text, hit.start, hit.end) if hit else None
 
@@ -44,30 +60,31 @@ class Reading:
 class Document:
     def __init__(self, record: Record, rules: Rules) -> None:
         self.record, self.rules = record, rules
-        self._title, self._abstract = Text("title", record.title), Text("abstract", record.abstract)
+        title, self._abstract = Text("title", record.title[:_MOST]), Text("abstract", record.abstract[:_MOST])
         self._columns: dict[str, Reading] = {}
         # Most records of a crawl have no word of hair at all: of them only the stage is read.
-        self.has_hair = rules.may_be_hair(record, self._title, self._abstract)
-
-    @cached_property
-    def title(self) -> Reading:
-        return Reading(self._title, self.rules.title if self.has_hair else self.rules.plain_title)
+        self.has_hair = rules.may_be_hair(record, title, self._abstract)
+        self.title = Reading(title, rules.title if self.has_hair else rules.plain_title)
 
     @cached_property
     def abstract(self) -> Reading:
-        return Reading(self._abstract, self.rules.abstract if self.has_hair else self.rules.plain_abstract)
+        low, rules = self._abstract.low, self.rules
+        if self.has_hair:
+            return Reading(self._abstract, rules.abstract)
+        phased = "phase" in low or ("first" in low and _FIRST_IN_HUMAN.search(low))
+        return Reading(self._abstract, rules.plain_abstract if phased else rules.plain_abstract_without_phase)
 
     def column(self, field: str) -> Reading:
         """A list column of the record, as the JSON text that is stored."""
         if field not in self._columns:
-            self._columns[field] = Reading(Text(field, self.record.column(field)), self.rules.title)
+            self._columns[field] = Reading(Text(field, self.record.column(field)[:_MOST]), self.rules.title)
         return self._columns[field]
 
     def quoted(self, field: str, value: str) -> Span | None:
         """Where a value stands in a list column, without its quotation marks; None where it does not."""
         if value not in getattr(self.record, field):
             return None
-        text = Text(field, self.record.column(field))
+        text = Text(field, self.record.column(field)[:_MOST])
         start = text.cased.find(f'"{value}"')
         return Span(text, start + 1, start + 1 + len(value)) if start >= 0 else None
 

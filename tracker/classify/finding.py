@@ -15,7 +15,8 @@ FIRED, VETOED, OUTWEIGHED = "fired", "vetoed", "outweighed"
 
 @dataclass(slots=True)
 class Finding:
-    """`rule` says `label` on `axis`, because of the words `at`. `by` names what vetoed or outweighed it."""
+    """`rule` says `label` on `axis`, because of the words `at`. `by` names what vetoed or outweighed it,
+    or of a "core" the approach that makes it one."""
 
     axis: str
     label: str

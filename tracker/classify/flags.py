@@ -5,20 +5,24 @@ Secondary literature gets no design flags: its words speak of other people's tri
 """
 
 import re
+from collections import Counter
 
-from tracker.classify.document import Document
+from tracker.classify.document import Document, Reading
+from tracker.classify.duration import duration_of
 from tracker.classify.finding import Finding
-from tracker.classify.study import Study, number_of
+from tracker.classify.lexicon import Hit
+from tracker.classify.study import Study, in_culture
 from tracker.classify.text import Span
 
 _NO_DESIGN = ("review", "systematic_review", "unclear")
 _NO_PEOPLE = ("animal", "in_vitro", "ex_vivo", "in_silico")
 _FATES = {"Retracted Publication": "retracted", "Preprint": "preprint", "Clinical Trial Protocol": "protocol"}
-_IDLE_ARMS = ("PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION")
-_DURATION = re.compile(
-    r"\b(?:for|over|after|at|during|lasting)\s(?:week\s(\d+)|(\d+|[a-z]+)[ -](week|month|year)s?)\b"
-    r"|\b(\d+)[ -](week|month|year)(?: period| treatment| study| follow-up| trial)"
+# "goat anti-mouse", "porcine gelatin", "pig ear skin": no animal of the study.
+_REAGENT = re.compile(
+    r"[a-z]+[ -](?:anti\b|monoclonal|polyclonal|serum|gelatin|collagen|trypsin|ear\b"
+    r"|skin (?:ex|permea|membrane|explant)|(?:acellular )?dermal matrix|dermis|milk|albumin|igg)"
 )
+_IDLE_ARMS = ("PLACEBO_COMPARATOR", "SHAM_COMPARATOR", "NO_INTERVENTION")
 
 
 def _flag(
@@ -33,7 +37,7 @@ def find_flags(study: Study, stage: str, relevant: bool) -> list[Finding]:
     flags = _fate(document)
     if relevant and stage not in _NO_DESIGN:
         flags += _registered(document) if document.record.trial else _design(study)
-        flags += _size(study, stage) + _duration(document)
+        flags += _size(study, stage) + _duration(study)
         flags += _species(study) if stage in _NO_PEOPLE else []
     if relevant and (at := study.in_text("safety", "flag")):
         flags.append(_flag("safety", "flag.safety", 0.6, at))
@@ -72,7 +76,7 @@ def _design(study: Study) -> list[Finding]:
     document, out = study.document, []
     for name in ("randomised", "blinded", "controlled", "single_arm", "protocol"):
         denied = document.title.all("flag", f"not_{name}") or document.abstract.all("flag", f"not_{name}")
-        if at := study.anywhere(name, "flag"):
+        if at := study.in_title(name, "flag") or study.in_done(name, "flag"):
             out.append(_flag(name, f"flag.{name}", 0.85, at).unless(f"flag.not_{name}" if denied else ""))
     return out
 
@@ -85,25 +89,29 @@ def _size(study: Study, stage: str) -> list[Finding]:
         return [] if n is None else [_flag("n", "flag.enrollment", 1.0, value=str(n), source="registry")]
     if study.counted is None or stage in _NO_PEOPLE:
         return []
-    at, words = study.counted
-    number = number_of(words)
+    at, number = study.counted
     return [_flag("n", "flag.people", 0.8, at, value=str(number))] if number else []
 
 
-def _duration(document: Document) -> list[Finding]:
-    text = document.abstract.text
-    for match in _DURATION.finditer(text.low):
-        number, unit = number_of(match[1] or match[2] or match[4]), match[3] or match[5] or "week"
-        if number:
-            at, value = Span(text, *match.span()), f"{number} {unit}s"
-            return [_flag("duration", "flag.duration", 0.7, at, value=value)]
-    return []
+def _duration(study: Study) -> list[Finding]:
+    found = duration_of(study)
+    return [_flag("duration", "flag.duration", 0.7, found.at, value=found.value)] if found else []
+
+
+def _is_reagent(reading: Reading, hit: Hit) -> bool:
+    low = reading.text.low
+    return low.endswith(("anti-", "anti "), 0, hit.start) or _REAGENT.match(low, hit.start) is not None
 
 
 def _species(study: Study) -> list[Finding]:
-    """The first species that the record's own sentences name."""
-    abstract = study.document.abstract
-    hit = next((hit for hit in abstract.all("species") if study.is_own(hit.start)), None)
-    if hit is None:
+    """The living animal that title and own sentences name most often; else the one whose cells they name."""
+    title, abstract = study.document.title, study.document.abstract
+    named = [(title, hit) for hit in title.all("species")]
+    named += [(abstract, hit) for hit in abstract.all("species") if study.is_own(hit.start)]
+    named = [one for one in named if not _is_reagent(*one)]
+    living = [one for one in named if not in_culture(*one)] or named
+    if not living:
         return []
-    return [_flag("species", "flag.species", 0.7, abstract.span(hit), value=hit.name)]
+    often = Counter(hit.name for _, hit in living).most_common(1)[0][0]
+    at = next(reading.span(hit) for reading, hit in living if hit.name == often)
+    return [_flag("species", "flag.species", 0.7, at, value=often)]

@@ -12,7 +12,7 @@ All phrases stand in one trie, so that a text is read once however many there ar
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property, partial
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -40,7 +40,19 @@ class Hit(NamedTuple):
     name: str
 
 
-Names = dict[str, list[tuple[str, str]]]  # how phrases end -> (group, name) of each
+Key = tuple[str, str]  # (group, name)
+Names = dict[str, list[Key]]  # how phrases end -> what they stand for
+_hit = partial(tuple.__new__, Hit)  # twice as fast as Hit(...), and this is done for each of some thirty hits a record
+
+
+def lexicon(entries: Iterable[Entry]) -> "Lexicon":
+    """The lexicon of these phrases: one for each set of them in a process, since compiling costs more than reading."""
+    return _lexicon(tuple(entries))
+
+
+@cache
+def _lexicon(entries: tuple[Entry, ...]) -> "Lexicon":
+    return Lexicon(entries)
 
 
 class Lexicon:
@@ -51,8 +63,8 @@ class Lexicon:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = tuple(entries)
-        self._found: dict[str, list[tuple[int, bool, list[tuple[str, str]]]]] = {}
-        self._seen: dict[str, list[tuple[int, bool, str, str]]] = {}
+        self._found: dict[str, list[tuple[int, bool, list[Key]]]] = {}
+        self._seen: dict[str, list[tuple[int, bool, Key]]] = {}
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -70,26 +82,35 @@ class Lexicon:
 
     def find(self, low: str) -> list[Hit]:
         """Hits in folded, lower-case text, by start."""
-        hits: list[Hit] = []
+        return self.read(low)[0]
+
+    def read(self, low: str) -> tuple[list[Hit], dict[Key, list[Hit]]]:
+        """The same, and those of each (group, name)."""
+        hits, named, seen = list[Hit](), dict[Key, list[Hit]](), self._seen
         low = " " + low  # so that a text may begin with a phrase: positions are one too high below
         for match in self._pattern.finditer(low):
-            start, matched = match.start(1), match[1]
-            for length, cut, group, name in self._seen.get(matched) or self._resolve(matched):
+            matched, start = match[1], match.start()
+            for length, cut, key in seen.get(matched) or self._resolve(matched):
                 end = start + length
                 if cut:
-                    end = _WORD_END.match(low, end).end()  # type: ignore[union-attr]
-                hits.append(Hit(start - 1, end - 1, group, name))
-        return hits
+                    end = _WORD_END.match(low, end + 1).end() - 1  # type: ignore[union-attr]
+                hit = _hit((start, end, *key))
+                hits.append(hit)
+                if key in named:
+                    named[key].append(hit)
+                else:
+                    named[key] = [hit]
+        return hits, named
 
-    def _resolve(self, matched: str) -> list[tuple[int, bool, str, str]]:
-        """What a matched spelling stands for, worked out once: (length in the text, open-ended, group, name)."""
-        key = matched.replace(" ", "").replace("-", "")
-        if key not in self._found:
-            key = key[:-1]  # the plural s
+    def _resolve(self, matched: str) -> list[tuple[int, bool, Key]]:
+        """What a matched spelling stands for, worked out once: (length in the text, open-ended, (group, name))."""
+        squeezed = matched.replace(" ", "").replace("-", "")
+        if squeezed not in self._found:
+            squeezed = squeezed[:-1]  # the plural s
         out = []
-        for length, cut, names in self._found[key]:
-            reach = len(matched) if length == len(key) else _skip(matched, length)
-            out += [(reach, cut, group, name) for group, name in names]
+        for length, cut, names in self._found[squeezed]:
+            reach = len(matched) if length == len(squeezed) else _skip(matched, length)
+            out += [(reach, cut, key) for key in names]
         self._seen[matched] = out
         return out
 
@@ -104,7 +125,7 @@ def expand(phrase: str) -> Iterator[str]:
         yield from expand(phrase[: group.start()] + choice + phrase[group.end() :])
 
 
-def _beginnings(words: tuple[str, ...], keys: dict[str, Names]) -> Iterator[tuple[int, bool, list[tuple[str, str]]]]:
+def _beginnings(words: tuple[str, ...], keys: dict[str, Names]) -> Iterator[tuple[int, bool, list[Key]]]:
     """(length without blanks, open-ended, names) of each phrase that begins the given one, itself included."""
     key = "".join(words)
     ends = set(accumulate(map(len, words)))
@@ -137,11 +158,20 @@ def _trie_pattern(phrases: dict[tuple[str, ...], Names]) -> str:
     return _node_pattern(trie)
 
 
+def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    both = one.keys() & other.keys()
+    return one | other | {key: _merged(one[key], other[key]) for key in both}
+
+
 def _node_pattern(node: dict[str, Any]) -> str:
-    """Longer phrases first, so that the longest wins."""
-    steps = [
-        ("[ -]?" if char == _JOINT else re.escape(char)) + _node_pattern(child) for char, child in node.items() if child
-    ]
+    """Longer phrases first, so that the longest wins; a joint last, because it may be missing."""
+    joint = node.get(_JOINT, {})
+    letters = {char: child for char, child in node.items() if child and char != _JOINT}
+    # "microneedl*" and "micro needle patch" go together where the text has no joint.
+    letters |= {char: _merged(letters[char], joint[char]) for char in letters.keys() & joint.keys()}
+    steps = [re.escape(char) + _node_pattern(child) for char, child in letters.items()]
+    if joint:
+        steps.append("[ -]?" + _node_pattern(joint))
     if _EXACT in node:
         steps.append("s?(?![a-z0-9])")
     if _CUT in node:

@@ -28,8 +28,9 @@ _FROM_SOURCE = re.compile(
 )
 # ... but not into the verb or the place: "derived from MSCs promote dermal papilla cells in mice".
 _PHRASE_END = re.compile(
-    r"(?<![-a-z])(?:(?:promot|activat|enhanc|regulat|accelerat|improv|increas|modulat|inhibit|protect|attenuat)[a-z]*"
-    r"|(?:stimulate|induce|shorten|lengthen|delay|awaken|revive|rescue)s?|can|could|may|on|in|to|for|with|versus"
+    r"(?<![-a-z])(?:(?:promot|activat|enhanc|regulat|accelerat|improv|increas|modulat|inhibit|protect|attenuat|restor"
+    r"|revers|repair|amelior|alleviat|facilitat|prolong|prevent|suppress|counteract|elicit)[a-z]*"
+    r"|(?:stimulate|induce|shorten|lengthen|delay|awaken|revive|rescue|trigger|drive|support|boost|reduce|wake)s?|can|could|may|on|in|to|for|with|versus"
     r"|was|were|is|are)\b|,(?!\s(?:[a-z0-9-]+\s){0,4}?(?:[a-z0-9-]+,|and\b|or\b))"
 )
 # "exosomes that dermal papilla cells release"
@@ -43,8 +44,12 @@ _YIELDS_PRODUCT = re.compile(
     r"[- ](?:derived|secreted)\s(?:[a-z-]+\s){0,2}?"
     r"(?:factor|protein|peptide|medi[au]|extract|secretome|supernatant|lysate|cytokine|matrix)"
 )
-# "no exosomes", "without the cells"
-_DENIED = re.compile(r"\b(?:no|without|neither|nor|instead of|rather than|free of|lacking)\s(?:[a-z-]+\s){0,2}$")
+# "no exosomes", "without the cells"; but not "with or without minoxidil"
+_DENIED = re.compile(
+    r"\b(?:no|(?<!with or )(?<!and )without|neither|nor|instead of|rather than|free of|lacking)\s(?:[a-z-]+\s){0,2}$"
+)
+# "cyclosporine-independent", "methotrexate-naive"
+_FREE_OF = ("-free", " free ", "-independent", " independent ", "-naive", "-sparing")
 _SOURCES = ("cell.", "eng.", "oth.botanical", "oth.topical", "oth.nutrition", "blood.")
 
 
@@ -70,10 +75,25 @@ class Mentions:
         self._abbr |= dict.fromkeys(rules.vesicle_abbr, VESICLE)
         self._weak = {leaf.id for leaf in taxonomy.leaves if leaf.weak_terms}
 
-    def glossary(self, readings: Sequence[Reading]) -> Glossary:
-        """The short forms of a document: those that it spells out, and those of the taxonomy unless spelt otherwise."""
+    def named(self, reading: Reading) -> list[Mention]:
+        """Mentions by terms; those that lie within a longer phrase that their leaf excludes are vetoed by it."""
+        found, excluded = list[Mention](), list[Mention]()
+        for hit in reading.all(LEAF):
+            kind, _, leaf = hit.name.partition(" ")
+            (excluded if kind == "not" else found).append(Mention(leaf, hit.start, hit.end, kind))
+        for n, m in enumerate(found if excluded else ()):
+            longer = next((x for x in excluded if x.leaf == m.leaf and x.start <= m.start < x.end), None)
+            if longer:
+                found[n] = m._replace(by=f'means something else "{reading.text.low[longer.start : longer.end]}"')
+        return found
+
+    def glossary(self, texts: Sequence[tuple[Text, list[Mention]]]) -> Glossary:
+        """The short forms of a document: those that it spells out, and those of the taxonomy unless spelt otherwise.
+
+        texts: each with the mentions by terms.
+        """
         known: Glossary = {}
-        texts = [(reading.text, [m for m in _found(reading) if not m.by]) for reading in readings]
+        texts = [(text, [m for m in found if not m.by]) for text, found in texts]
         for text, found in texts:
             for mention in found:
                 match = _SHORT_FORM.match(text.cased, mention.end) if mention.kind != "weak" else None
@@ -85,14 +105,14 @@ class Mentions:
                 known[abbr] = leaf, f"the record spells {abbr} out as something else" if other else ""
         return known
 
-    def find(self, reading: Reading, known: Glossary) -> tuple[list[Mention], list[tuple[int, int]]]:
-        """Mentions by position, and the phrases that belong to cell-free products."""
-        text, found = reading.text, _found(reading)
+    def find(self, text: Text, by_terms: list[Mention], known: Glossary) -> tuple[list[Mention], list[tuple[int, int]]]:
+        """Mentions by position, those by short forms too, and the phrases that belong to cell-free products."""
+        found = [*by_terms]
         for abbr, (leaf, by) in known.items():
             if abbr in text.cased:
                 kind = "weak" if leaf in self._weak else "abbr"
                 found += [Mention(leaf, *match.span(), kind, by) for match in _word(abbr).finditer(text.cased)]
-        found = sorted(set(found), key=lambda mention: (mention.start, -mention.end))
+        found = sorted(set(found), key=lambda mention: (mention.start, -mention.end, mention))
         products: dict[Mention, tuple[int, int]] = {}
         phrases: list[tuple[int, int]] = []
         for mention in found:
@@ -130,7 +150,7 @@ def _judged(text: Text, mention: Mention, phrases: list[tuple[int, int]]) -> Men
     by = mention.by
     if not by and mention.leaf.startswith(_SOURCES):
         by = "product beats source" if any(start <= mention.start < end for start, end in phrases) else ""
-    if not by and text.low.startswith(("-free", " free "), mention.end):
+    if not by and text.low.startswith(_FREE_OF, mention.end):
         by = "denied: free of it"
     if not by and (denied := _DENIED.search(text.low, max(0, mention.start - 40), mention.start)):
         by = f'denied "{denied[0].strip()}"'
@@ -158,19 +178,6 @@ def _means_other(text: Text, found: list[Mention], abbr: str, leaf: str) -> bool
     if spelt := re.search(rf"\b{re.escape(abbr)}s?\s*(?:\(|=\s)([a-z][^)]{{6,60}})", text.cased):
         return not any(m.leaf == leaf and spelt.start(1) <= m.start < spelt.end(1) for m in found)
     return False
-
-
-def _found(reading: Reading) -> list[Mention]:
-    """Mentions by terms; those that lie within a longer phrase that their leaf excludes are vetoed by it."""
-    found, excluded = list[Mention](), list[Mention]()
-    for hit in reading.all(LEAF):
-        kind, _, leaf = hit.name.partition(" ")
-        (excluded if kind == "not" else found).append(Mention(leaf, hit.start, hit.end, kind))
-    for n, m in enumerate(found if excluded else ()):
-        longer = next((x for x in excluded if x.leaf == m.leaf and x.start <= m.start < x.end), None)
-        if longer:
-            found[n] = m._replace(by=f'means something else "{reading.text.low[longer.start : longer.end]}"')
-    return found
 
 
 def _phrase(text: Text, mention: Mention) -> tuple[int, int]:

@@ -19,39 +19,51 @@ _OTHER_PHASE = re.compile(
     r"(?:anagen|catagen|telogen|exogen|growth|resting|luteal|follicular|acute|chronic|lag|imaging|contrast"
     r"|mid|solid|liquid|gas)[ -]$|(?:two|three|single|double)-$"
 )
-# "in phase III studies", "limited phase II clinical trials": other people's.
+# "in phase III studies", "limited phase II clinical trials": other people's, unless they are counted ("in two phase 3
+# trials 1,465 men used"), pooled, or this record's ("these", "our").
+_COUNTED = re.compile(r"\b(?:two|three|both|four|these|our|pool[a-z]*|replicate|identical|parallel|following)\b")
 _OTHERS_TRIALS = re.compile(r"\s(?:[a-z-]+\s){0,3}?(?:trials|studies)\b")
+# "In phase 1 of the study all men took it; in phase 2 some were switched": both are parts of one study.
+_PART_OF_STUDY = re.compile(
+    r"\bphase\s(?:[1-4]|i|ii|iii|iv)\sof\s(?:the|this|our)\s(?:study|trial|project|work|experiment)"
+)
+_OF_TRIAL = re.compile(r"[,\s](?:[a-z-]+\s){0,4}?(?:trial|study|studies)\b")
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 _BEFORE, _AFTER = 60, 45  # characters of the sentence in which another trial or a plan shows
 
 
 class Phase(NamedTuple):
-    """digits: "2", "12" for 1/2, "0"; detail: "2a" or "". A range of the folded text."""
+    """digits: "2", "12" for 1/2, "0"; detail: "2a" or "". A range of the folded text. is_part: of one study."""
 
     digits: str
     detail: str
     start: int
     end: int
+    is_part: bool = False
 
 
 def phases(text: Text) -> list[Phase]:
     """Every trial phase that the text names, whosesoever."""
     found = []
-    if "phase" in text.low:
-        for match in _PHASE.finditer(text.low):
-            early = text.low[: match.start()].endswith("early ")
-            if not _OTHER_PHASE.search(text.low, max(0, match.start() - 14), match.start()):
-                found.append(_phase(match[1], match[2], match[3], *match.span(), early=early))
-    for match in _ACRONYM.finditer(text.low) if _NUMBERED.search(text.low) else ():
-        found.append(_phase(match[1], match[2], match[3], *match.span(), early=False))
+    low = text.low
+    if "phase" in low:
+        parted = _PART_OF_STUDY.search(low) is not None
+        for match in _PHASE.finditer(low):
+            start, end = match.span()
+            if not _OTHER_PHASE.search(low, max(0, start - 14), start):
+                phase = _phase(match, early=low.endswith("early ", 0, start))
+                found.append(phase._replace(is_part=parted and not _OF_TRIAL.match(low, end)))
+    for match in _ACRONYM.finditer(low) if ("/2" in low or "/3" in low) and _NUMBERED.search(low) else ():
+        found.append(_phase(match))
     return found
 
 
-def _phase(first: str, letter: str | None, second: str | None, start: int, end: int, *, early: bool) -> Phase:
+def _phase(match: re.Match[str], *, early: bool = False) -> Phase:
+    first, letter, second = match[1], match[2], match[3]
     low = _ROMAN.get(first, first)
     high = _ROMAN.get(second, second) if second else ""
     digits = "0" if early and low == "1" else "".join(sorted({low, high} - {""}))
-    return Phase(digits, low + letter if letter else "", start, end)
+    return Phase(digits, low + letter if letter else "", *match.span())
 
 
 def own_phase(reading: Reading, protocol: bool = False) -> Phase | None:
@@ -78,6 +90,8 @@ def refusal(reading: Reading, phase: Phase, protocol: bool) -> str:
     """Why a phase is not the record's own, or ""."""
     if hit := reading.first("stage_cue", "not_a_phase", phase.end, phase.end + 4):
         return f'not a trial phase "{_words(reading, hit)}"'
+    if phase.is_part:
+        return "a part of the study"
     if protocol or reading.text.field == "title":
         return ""
     text = reading.text
@@ -87,8 +101,7 @@ def refusal(reading: Reading, phase: Phase, protocol: bool) -> str:
     before, after = max(sentence.start, phase.start - _BEFORE), min(sentence.end, phase.end + _AFTER)
     if hit := reading.first("stage_cue", "not_own", before, after):
         return f'planned or of others "{_words(reading, hit)}"'
-    pooled = "pool" in text.low[sentence.start : sentence.end]
-    if _OTHERS_TRIALS.match(text.low, phase.end) and not pooled:
+    if _OTHERS_TRIALS.match(text.low, phase.end) and not _COUNTED.search(text.low, sentence.start, sentence.end):
         return "trials of others"
     told = reading.first("stage_cue", "told_of_others", phase.end, sentence.end)
     if told and reading.first("cue", "own_work", sentence.start, sentence.end) is None:

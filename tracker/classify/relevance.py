@@ -7,7 +7,7 @@ specimen, hair removal, hairy cells and alopecia in a list of side effects are n
 
 import re
 from collections.abc import Iterator
-from functools import cached_property, partial
+from functools import cached_property
 
 from tracker.classify.document import Document, Reading
 from tracker.classify.finding import Finding, first_answer
@@ -19,6 +19,7 @@ RELEVANT, OFF = "hair", "off"
 _NEVER = {"inherited", "pulling", "leukaemia"}  # titles that no word of hair loss saves
 # Beside one of these in a title plain "hair" needs no second mention; but not "hair-like", "hair bundle".
 _REGENERATIVE = ("cell.", "eng.", "ev.", "vesicle", "free.", "act.", "blood.")
+_WITH_MINOXIDIL = ("andr.", "blood.", "dev.", "oth.topical", "oth.botulinum", "free.")
 _LIKE = re.compile(r"[ -](?:like|bundle|cell|pin|sensor)")
 _DISEASES = ("alopecia", "hair loss", "bald", "effluvium", "lichen", "hair shedding", "loss of")
 _SHORT_ABSTRACT = 3  # sentences
@@ -56,7 +57,7 @@ class _Case:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.vetoed: list[Finding] = []
-        self.title = [hit for hit in document.title.all("hair") if _is_of_scalp(document.title, hit)]
+        self.title = _words_of_hair(document.title)
         names = document.title.all(LEAF)
         # "dental pulp stem cells", "bone marrow": a word in the name of an approach is no subject of its own.
         # Nor is one that runs into a word of hair: "in human hair" in "in human hair follicles".
@@ -82,6 +83,7 @@ class _Case:
             yield self._by_mesh()
             yield self._by_abstract()
             yield self._by_hint()
+            yield self._by_pair()
             yield self._by_purpose()
         yield self._off()
 
@@ -94,8 +96,8 @@ class _Case:
                 by = self._is_side_effect(hit)
             elif self._is_source(hit):
                 by = "the follicle is only where the cells come from"
-            elif self.other:
-                by = f'other.{self.other[0].name} "{self._words(self.other[0])}"'
+            elif against := [other for other in self.other if hit.name != "drug" or other.name != "fibre"]:
+                by = f'other.{against[0].name} "{self._words(against[0])}"'
             rule, strength = ("hair.title", 0.95) if hit.name == _LOSS else (f"{hit.name}.title", 0.9)
             answer = _answer(RELEVANT, rule, strength, reading.span(hit))
             if not by:
@@ -186,21 +188,31 @@ class _Case:
         low = self.document.abstract.text.low
         for hit in self.counted:
             listed = _LISTED.search(low, max(0, hit.start - 8), hit.start) or _LISTED_ON.match(low, hit.end)
-            if hit.name == _LOSS and not (listed and low.startswith(_DISEASES, hit.start)):
+            of_many = listed and (low.startswith(_DISEASES, hit.start) or self._beside_others(hit))
+            if hit.name == _LOSS and not of_many:
                 return _answer(RELEVANT, "hair.short_abstract", 0.6, self.document.abstract.span(hit))
         return None
 
     def _by_hint(self) -> Finding | None:
         """An approach in the title beside "scalp", "thinning" or plain "hair", and hair once more in the abstract."""
         title = self.document.title
-        hint = title.first("hint", "hint")
-        if hint is None or not title.all(LEAF) or (self.other and not self._names_loss()):
+        hints = title.all("hint")
+        if not hints or not title.all(LEAF) or (self.other and not self._names_loss()):
             return None
         core = any(hit.name.partition(" ")[2].startswith(_REGENERATIVE) for hit in title.all(LEAF))
-        alone = core and self._words(hint) == "hair" and not _LIKE.match(title.text.low, hint.end)
+        plain = (hint for hint in hints if self._words(hint) == "hair" and not _LIKE.match(title.text.low, hint.end))
+        alone = core and next(plain, None) is not None
         if self.counted or self.document.abstract.all("hint") or alone:
-            return _answer(RELEVANT, "hint.title", 0.6, title.span(hint))
+            return _answer(RELEVANT, "hint.title", 0.6, title.span(hints[0]))
         return None
+
+    def _by_pair(self) -> Finding | None:
+        """Minoxidil beside an antiandrogen, platelets or needles in a title: together they are given for hair alone."""
+        leaves = {hit.name.partition(" ")[2]: hit for hit in self.document.title.all(LEAF)}
+        minoxidil = next((leaf for leaf in leaves if leaf.startswith("minox.")), None)
+        if self.other or minoxidil is None or not any(leaf.startswith(_WITH_MINOXIDIL) for leaf in leaves):
+            return None
+        return _answer(RELEVANT, "pair.title", 0.6, self.document.title.span(leaves[minoxidil]))
 
     def _by_purpose(self) -> Finding | None:
         """One mention is enough where it says who was treated, or what for, and no other disease stands beside it."""
@@ -210,11 +222,17 @@ class _Case:
         for hit in self.counted:
             sentence = text.sentence_at(hit.start)
             before = text.low[max(sentence.start, hit.start - 70) : hit.start]
-            if hit.name == _LOSS and (_POPULATION.search(before) or _PURPOSE.search(before)):
-                listed = self.document.rules.title.find(text.low[sentence.start : sentence.end])
-                if not any(other.group == "other" for other in listed):
-                    return _answer(RELEVANT, "hair.purpose", 0.6, self.document.abstract.span(hit))
+            treated = hit.name == _LOSS and (_POPULATION.search(before) or _PURPOSE.search(before))
+            if treated and not self._beside_others(hit):
+                return _answer(RELEVANT, "hair.purpose", 0.6, self.document.abstract.span(hit))
         return None
+
+    def _beside_others(self, hit: Hit) -> bool:
+        """The sentence names other diseases or organs too."""
+        text = self.document.abstract.text
+        sentence = text.sentence_at(hit.start)
+        named = self.document.rules.title.find(text.low[sentence.start : sentence.end])
+        return any(other.group == "other" for other in named)
 
     def _off(self) -> Finding:
         if self.other and (self.counted or self.title):
@@ -229,7 +247,7 @@ class _Case:
         """Mentions of hair in the abstract, short forms included, less those in lists of side effects."""
         reading, kept = self.document.abstract, list[Hit]()
         text = reading.text
-        for hit in filter(partial(_is_of_scalp, reading), reading.all("hair")):
+        for hit in _words_of_hair(reading):
             adverse = reading.says("adverse", text.sentence_at(hit.start)) if hit.name == _LOSS else ""
             if adverse:
                 self.vetoed.append(_answer(RELEVANT, "hair.abstract", 0.7, reading.span(hit)).unless(adverse))
@@ -240,6 +258,16 @@ class _Case:
                 again = re.finditer(rf"\b{spelt[1]}\b", text.cased)
                 kept += [Hit(*match.span(), "hair", _SHORT) for match in again if match.start() > spelt.end()]
         return kept
+
+
+def _words_of_hair(reading: Reading) -> list[Hit]:
+    """Less those within a longer phrase that means something else: "root hair", "bald eagle"."""
+    foreign = reading.all("hair", "not")
+    return [
+        hit for hit in reading.all("hair")
+        if hit.name != "not" and _is_of_scalp(reading, hit)
+        and not any(longer.start <= hit.start < longer.end for longer in foreign)
+    ]  # fmt: skip
 
 
 def _is_of_scalp(reading: Reading, hit: Hit) -> bool:

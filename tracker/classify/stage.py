@@ -5,13 +5,14 @@ that it reports; a publication type that names a phase; a phase in the text that
 publication types; the words of title and abstract; MeSH check tags.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from tracker.classify.document import Reading
 from tracker.classify.finding import Finding, first_answer
 from tracker.classify.phase import own_phase, refused_phases
 from tracker.classify.rules import LEAF
-from tracker.classify.study import Study, number_of
+from tracker.classify.study import Study
 from tracker.classify.text import Span
 
 # ClinicalTrials.gov API v2, designModule.phases.
@@ -26,6 +27,12 @@ REGISTRY_STAGE = {
     ("PHASE4",): "phase4",
 }
 _CASES = 4
+# What an abstract of own work has: who did it, what was done, what was measured. Shorter ones may leave it out.
+_OWN_WORK = re.compile(
+    r"\b(?:we|our|us|i|authors?|this (?:study|trial|paper|report|work|case)|present study|here|herein|methods?|results?"
+    r"|(?:was|were) (?:[a-z]+ly )?[a-z]+ed|significant(?:ly)?|showed|found)\b|\b[pn]\s?[<=>]"
+)
+_WHOLE = 400  # characters
 _DOUBLE = {"12": "phase1_2", "23": "phase2_3"}
 Linked = Sequence[tuple[str, tuple[str, ...]]]
 
@@ -126,8 +133,10 @@ def _secondary_title(study: Study) -> Finding | None:
         return None
     if at := study.in_text("systematic_review"):
         return _verdict("systematic_review", "text.systematic", 0.75, at=at)
-    primary = study.people or study.typed("trial", "phase1", "phase2", "phase3", "phase4")
-    if (at := study.in_title("review")) and not primary:
+    if at := study.in_title("consensus"):  # that fifteen experts were asked makes no trial of it
+        return _verdict("review", "title.consensus", 0.85, at=at)
+    at = study.in_title("review")
+    if at and not (study.people or study.typed("trial", "phase1", "phase2", "phase3", "phase4")):
         return _verdict("review", "title.review", 0.8, at=at)
     return None
 
@@ -204,11 +213,11 @@ def _words_of_text(study: Study) -> Finding | None:
     people = study.people or ("Animals" not in study.document.mesh and study.in_text("human"))
     if people and (at := study.in_text("trial")):
         return _verdict("trial_unphased", "text.trial", 0.75, at=at)
-    if people and (at := chart or study.in_text("observational")):
+    if people and (at := chart or study.in_text("observational")) and not _is_of_others(study):
         return _verdict("observational", "text.observational", 0.7, at=at)
     if few := _few(study):
         return _verdict("case_report", "text.few", 0.6, at=few)
-    if study.people and study.anywhere("trial_weak"):
+    if study.people and (study.treated or study.anywhere("trial_weak")):
         return _verdict("trial_unphased", "text.treated", 0.65, at=study.people)
     return None
 
@@ -217,8 +226,8 @@ def _few(study: Study) -> Span | None:
     """Up to four people are cases, whatever is done to them."""
     if study.counted is None:
         return None
-    at, words = study.counted
-    return at if (number_of(words) or _CASES + 1) <= _CASES else None
+    at, number = study.counted
+    return at if 0 < number <= _CASES else None
 
 
 def _preclinical(study: Study) -> Finding | None:
@@ -244,16 +253,30 @@ def _check_tags(study: Study) -> Finding | None:
     return None
 
 
+def _is_of_others(study: Study) -> bool:
+    """A whole abstract, and nobody did or measured anything in it."""
+    low = study.document.abstract.text.low
+    return study.people is None and len(low) >= _WHOLE and not _OWN_WORK.search(low)
+
+
 def _last_guess(study: Study) -> Finding | None:
-    """A title alone, or little more: the words of a review, of treatment, of people, of cells."""
+    """A title alone, or little more: the words of a review, of treatment, of people, of cells.
+
+    What the title says goes first; an abstract that never tells of own work is one about other people's.
+    """
+    of_others = not (study.animals or study.in_title("cells")) and _is_of_others(study)
     for stage, words in (("review", "review"), ("trial_unphased", "trial_weak"), ("observational", "human")):
-        if at := study.anywhere(words):
+        if at := study.in_title(words) or (None if of_others else study.in_text(words)):
             # People and an approach in the title: they were given it.
             given = words == "human" and any(hit.name.startswith("term ") for hit in study.document.title.all(LEAF))
-            return _verdict("trial_unphased" if given else stage, "title.guess", 0.4, at=at)
+            return _verdict("trial_unphased" if given else stage, f"guess.{words}", 0.4, at=at)
+    if study.people:
+        return _verdict("observational", "guess.people", 0.4, at=study.people)
+    if of_others:
+        return _verdict("review", "guess.no_own_work", 0.35)
     ages = study.document.rules.lists["mesh_people"]["ages"]
     if age := next((age for age in ages if age in study.document.mesh), ""):
         return _verdict("observational", "mesh.people", 0.4, "mesh", study.document.quoted("terms", age))
     if at := study.in_title("cells"):
-        return _verdict("in_vitro", "title.guess", 0.4, at=at)
+        return _verdict("in_vitro", "guess.cells", 0.4, at=at)
     return None

@@ -8,12 +8,21 @@ from tracker.classify.document import Document, Reading
 from tracker.classify.lexicon import Hit
 from tracker.classify.text import Span
 
-_NUMBER = (
-    r"(?:\d+(?:,\d{3})*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
-    r"|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+# Between a number and a word of people stand adjectives ("71 male and female subjects"), and none of these.
+_NO_ADJECTIVES = frozenset({
+    "in", "of", "the", "for", "to", "with", "from", "at", "by", "on", "as", "per", "or", "were", "was", "had",
+    "week", "weeks", "month", "months", "year", "years",
+})  # fmt: skip
+_ADJECTIVE = re.compile(r"[a-z/()%+-]+")
+_DIGITS = re.compile(r"(?<![-.\w])\d+(?:,\d{3})*$")
+_NO_COUNT = ("phase ", "grade ", "stage ", "week ", "day ", "type ")  # before a number that counts nothing
+_ADJECTIVES = 5
+_GIVEN = re.compile(
+    r"[^.;:]{0,60}?\b(?:used|received|applied|took|underwent|(?:was|were) (?:given|treated|injected|randomi[sz]ed))\b"
 )
-# Before a word of people: "71 male and female subjects", "thirty participants". Counted, so probably studied.
-_COUNTED = re.compile(rf"(?<![-.\w])({_NUMBER}(?:-(?:one|{_NUMBER}))?)\s(?:[a-z/()%+-]+\s){{0,5}}?$")
+_HUNDREDS = re.compile(r"\b([a-z]+)\shundred\s(?:and\s)?$")
+# "Fifty men and 15 women"
+_OTHER_SEX = re.compile(r"\sand\s([\d,]+|[a-z-]+)\s(?:men|women|males|females|boys|girls)\b")
 _WORDS = (
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     ("eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
@@ -21,7 +30,6 @@ _WORDS = (
 _NUMBERS = {word: at for at, word in enumerate((*_WORDS[0], *_WORDS[1]), 1)} | {
     word: 10 * at for at, word in enumerate(("thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 3)
 }
-_REACH = 70  # characters before a word of people in which its number is looked for
 # "rabbit dermal papilla cells" in a dish are no rabbit.
 _IN_CULTURE = re.compile(
     r"\b(?:rabbit|mouse|murine|rat|goat|sheep|mink|porcine|pig|bovine)s? (?:[a-z-]+ ){0,2}?"
@@ -45,6 +53,17 @@ class Study:
         abstract = self.document.abstract
         return abstract.span(next((hit for hit in abstract.all(group, name) if self.is_own(hit.start)), None))
 
+    def in_done(self, name: str, group: str) -> Span | None:
+        """The same, in a sentence that neither plans nor misses it: "a controlled trial would be needed"."""
+        abstract = self.document.abstract
+        for hit in abstract.all(group, name):
+            sentence = abstract.text.sentence_at(hit.start)
+            if self.is_own(hit.start) and not (
+                abstract.says("planned", sentence) or abstract.says("missing", sentence)
+            ):
+                return abstract.span(hit)
+        return None
+
     def anywhere(self, name: str, group: str = "study") -> Span | None:
         return self.in_title(name, group) or self.in_text(name, group)
 
@@ -58,18 +77,27 @@ class Study:
         return self._owned[sentence.start]
 
     @cached_property
-    def counted(self) -> tuple[Span, str] | None:
-        """The first number of people in title or abstract, as it is written."""
+    def counted(self) -> tuple[Span, int] | None:
+        """The first number of people in title or abstract; "fifty men and 15 women" are 65."""
         for reading in (self.document.title, self.document.abstract):
-            for hit in reading.all("count"):
-                match = _COUNTED.search(reading.text.low, max(0, hit.start - _REACH), hit.start)
-                if match and (reading is self.document.title or self.is_own(match.start())):
-                    return Span(reading.text, match.start(), hit.end), match[1]
+            low = reading.text.low
+            for hit in reading.all("count", "people"):
+                found = _number_before(low, hit.start)
+                if found and (reading is self.document.title or self.is_own(found[0])):
+                    more = _OTHER_SEX.match(low, hit.end)
+                    number = found[1] + ((number_of(more[1]) or 0) if more else 0)
+                    return Span(reading.text, found[0], more.end() if more else hit.end), number
         return None
 
     @property
     def people(self) -> Span | None:
         return self.counted[0] if self.counted else None
+
+    @property
+    def treated(self) -> bool:
+        """The people that are counted did or got something: "thirty subjects with thinning hair used a serum"."""
+        at = self.people
+        return at is not None and _GIVEN.match(at.text.low, at.end) is not None
 
     @cached_property
     def animals(self) -> Span | None:
@@ -79,7 +107,7 @@ class Study:
             ((title, hit) for hit in title.all("study", "animal")),
             ((abstract, hit) for hit in abstract.all("study", "animal") if self.is_own(hit.start)),
         )
-        return next((r.span(hit) for r, hit in mentions if not _IN_CULTURE.match(r.text.low, hit.start)), None)
+        return next((reading.span(hit) for reading, hit in mentions if not in_culture(reading, hit)), None)
 
     @property
     def only_animals(self) -> bool:
@@ -88,14 +116,54 @@ class Study:
 
     def typed(self, *kinds: str) -> Span | None:
         """Where a publication type of one of these kinds (rules.toml, [types]) stands in the column of types."""
+        if not self._types:
+            return None
         name = next((self._types[kind] for kind in kinds if kind in self._types), None)
         return self.document.quoted("types", name) if name else None
+
+
+def in_culture(reading: Reading, hit: Hit) -> bool:
+    """An animal that is named only as where cells in a dish come from."""
+    return _IN_CULTURE.match(reading.text.low, hit.start) is not None
+
+
+def _number_before(low: str, end: int) -> tuple[int, int] | None:
+    """Where the number that counts the word at `end` begins, and the number: "71" of "71 male and female subjects"."""
+    after = ""
+    for _ in range(_ADJECTIVES + 1):
+        stop = end - 1
+        if stop <= 0 or low[stop] != " ":
+            return None
+        end = low.rfind(" ", 0, stop) + 1
+        word = low[end:stop]
+        if word in _NO_ADJECTIVES:
+            return None
+        digits = _DIGITS.search(word) if word[-1:].isdigit() else None
+        start = end + digits.start() if digits else stop - len(word.lstrip("([\"'"))
+        number = number_of(low[start:stop])
+        if word == "hundred" or (number is not None and word != "one"):
+            counts = after != "and" and not low.endswith(_NO_COUNT, 0, start)
+            return _with_hundreds(low, start, number) if counts else None
+        if not _ADJECTIVE.fullmatch(word):
+            return None
+        after = word
+    return None
+
+
+def _with_hundreds(low: str, start: int, number: int | None) -> tuple[int, int]:
+    """ "three hundred", "one hundred and twenty"; number None is the word "hundred" itself."""
+    lead = _HUNDREDS.search(low, max(0, start - 30), start + (len("hundred ") if number is None else 0))
+    if lead is None:
+        return start, 100 if number is None else number
+    return lead.start(), 100 * (number_of(lead[1]) or 1) + (number or 0)
 
 
 def number_of(words: str) -> int | None:
     """ "1,465", "36", "thirty-six"; None for any other word."""
     plain = words.replace(",", "")
-    if plain.isdigit():
+    if plain.isdecimal():
         return int(plain)
-    tens, _, unit = words.partition("-")
-    return _NUMBERS[tens] + _NUMBERS.get(unit, 0) if tens in _NUMBERS else None
+    tens, joint, unit = words.partition("-")
+    if tens not in _NUMBERS or (joint and unit not in _NUMBERS):
+        return None
+    return _NUMBERS[tens] + _NUMBERS.get(unit, 0)

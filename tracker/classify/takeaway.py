@@ -1,12 +1,14 @@
 """The sentence of an abstract that states its finding, word for word; none where none is found.
 
 First the conclusions part of a labelled abstract; else the last sentence that concludes ("these results suggest");
-else the last that gives a result in figures. Calls for further research, registrations and what was known before state
-no finding, and a registry's summary has none to state.
+else, in the second half, the last that claims ("may be a treatment"); else one that gives a result in figures. A
+review without a conclusion has none: its claims and figures are other people's. Calls for further research,
+registrations, counts of who was included and what was known before state no finding. Nor does a sentence that breaks
+off, as at the end of an abstract that was cut. A protocol and a registry's summary have none to state.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tracker.classify.document import Document, Reading
 from tracker.classify.finding import Finding
@@ -16,42 +18,65 @@ _SHORTEST = 30  # characters; less is a fragment
 # "CONCLUSIONS: " and "In conclusion, " are no part of what is said.
 _LEAD = re.compile(r"(?:[\"'(\[]\s*)?[A-Z][A-Za-z]+(?:[ /&,]+[A-Za-z]+){0,4}\s?:\s+")
 _FIGURE = re.compile(r"\d|significant")
-_PART = {"concluding": ("", "results", "conclusions"), "result": ("", "results")}
+_WHOLE = re.compile(r"[.!?][\"')\]]*\s*$")
+_OWN_PARTS = ("", "results", "conclusions")
+_REVIEW = "review"
 
 
-def find_takeaway(document: Document) -> list[Finding]:
+def find_takeaway(document: Document, stage: str) -> list[Finding]:
     """At most one flag "takeaway", its words at `at`."""
-    if document.record.kind != "article":
+    if document.record.kind != "article" or "protocol" in document.title.text.low:
         return []
     abstract = document.abstract
-    said = [s for s in abstract.text.sentences if s.end - s.start >= _SHORTEST and _may_state(abstract, s)]
-    concluded = [s for s in said if s.part == "conclusions"][:1]
-    own = list(_own(abstract, said))
-    concluding = [s for s in own if s.part in _PART["concluding"] and abstract.says("concluding", s)][-1:]
-    measured = [s for s in own if s.part in _PART["result"] and _gives_result(abstract, s)][-1:]
-    for rule, strength, found in (
-        ("conclusions", 0.9, concluded),
-        ("concluding", 0.8, concluding),
-        ("result", 0.6, measured),
-    ):
-        if found:
-            return [Finding("flag", "takeaway", f"takeaway.{rule}", strength, _trimmed(abstract, found[0]))]
+    sentences = abstract.text.sentences
+    ways: list[tuple[str, float, Iterable[Sentence]]] = [
+        ("conclusions", 0.9, (s for s in sentences if s.part == "conclusions")),
+        ("concluding", 0.8, _last_own(abstract, "concluding")),
+    ]
+    if stage != _REVIEW:
+        ways += [
+            ("claiming", 0.7, (s for s in _last_own(abstract, "claiming") if _is_late(abstract, s))),
+            ("result", 0.6, _results(abstract)),
+        ]
+    for rule, strength, candidates in ways:
+        for sentence in candidates:
+            if _is_whole(abstract, sentence) and _may_state(abstract, sentence):
+                return [Finding("flag", "takeaway", f"takeaway.{rule}", strength, _trimmed(abstract, sentence))]
     return []
+
+
+def _last_own(abstract: Reading, cue: str) -> Iterator[Sentence]:
+    """Sentences with the cue that tell nothing known before, the last first; an abstract without labels begins with
+    why the work was done."""
+    begins = len(abstract.text.low) // 4
+    for sentence in reversed(abstract.text.sentences):
+        where = sentence.part in _OWN_PARTS and (sentence.part or sentence.start >= begins)
+        if where and abstract.says(cue, sentence) and not abstract.says("background", sentence):
+            yield sentence
+
+
+def _is_whole(abstract: Reading, sentence: Sentence) -> bool:
+    long_enough = sentence.end - sentence.start >= _SHORTEST
+    return long_enough and _WHOLE.search(abstract.text.cased, sentence.start, sentence.end) is not None
 
 
 def _may_state(abstract: Reading, sentence: Sentence) -> bool:
     return not (abstract.says("planned", sentence) or abstract.says("no_finding", sentence))
 
 
-def _own(abstract: Reading, sentences: list[Sentence]) -> Iterator[Sentence]:
-    """Sentences that tell nothing known before; an abstract without labels begins with why the work was done."""
-    begins = len(abstract.text.low) // 4
-    yield from (s for s in sentences if (s.part or s.start >= begins) and not abstract.says("background", s))
+def _is_late(abstract: Reading, sentence: Sentence) -> bool:
+    return sentence.part != "" or sentence.start >= len(abstract.text.low) // 2
 
 
-def _gives_result(abstract: Reading, sentence: Sentence) -> bool:
-    figure = _FIGURE.search(abstract.text.low, sentence.start, sentence.end)
-    return bool(figure and abstract.says("result", sentence))
+def _results(abstract: Reading) -> list[Sentence]:
+    """Sentences with a result in figures: the first that is about hair, as the main outcome is told first; then those
+    about something else, the last first."""
+    measured = [
+        s for s in _last_own(abstract, "result")
+        if s.part != "conclusions" and _FIGURE.search(abstract.text.low, s.start, s.end)
+    ]  # fmt: skip
+    of_hair = [s for s in reversed(measured) if abstract.first("hair", "loss", s.start, s.end)]
+    return [*of_hair, *measured]
 
 
 def _trimmed(abstract: Reading, sentence: Sentence) -> Span:

@@ -1,4 +1,6 @@
-"""The taxonomy as typed, frozen values: families, leaves, conditions, stages. Reads taxonomy.toml; judges nothing."""
+"""The taxonomy as typed, frozen values: families, leaves, conditions, stages, approvals. Reads taxonomy.toml; judges
+nothing.
+"""
 
 import hashlib
 import json
@@ -65,6 +67,22 @@ class Stage:
     rank: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """A product of an approach (a leaf's id) that an authority has approved for a condition (its id).
+
+    `reference`: where that can be looked up, such as the number of the application.
+    """
+
+    approach: str
+    condition: str
+    product: str
+    indication: str
+    authority: str
+    year: int
+    reference: str
+
+
 @dataclass(frozen=True)
 class Taxonomy:
     version: str
@@ -72,6 +90,7 @@ class Taxonomy:
     leaves: tuple[Leaf, ...]
     conditions: tuple[Condition, ...]
     stages: tuple[Stage, ...]
+    approvals: tuple[Approval, ...] = ()
 
     @cached_property
     def leaf(self) -> Mapping[str, Leaf]:
@@ -114,6 +133,7 @@ def load_taxonomy(extra_leaves: Iterable[Mapping[str, Any]] = ()) -> Taxonomy:
         leaves=tuple(leaves.values()),
         conditions=tuple(Condition(**_frozen(row)) for row in document["condition"]),
         stages=tuple(Stage(**row) for row in document["stage"]),
+        approvals=tuple(Approval(**row) for row in document["approved"]),
     )
 
 

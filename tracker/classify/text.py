@@ -10,10 +10,9 @@ It also splits a text into sentences and tells the part of a labelled abstract i
 
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import NamedTuple
 
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -22,10 +21,14 @@ _QUOTES = "\u2018\u2019\u02bc\u2032\u00b4"
 _BLANK = str.maketrans("\n\t\r\f\v", "     ")
 
 # A sentence ends at a full stop before a capital or figure, at a full stop glued to the next word ("needed.Areas"), or
-# at a line end; "vs. Finasteride" and "et al. In" are no ends.
-_BREAK = re.compile(r"[.!?\n](?:(?<=\n)\n*|[\"')\]]?\s+(?=[A-Z0-9\[(\"'])|(?=[A-Z][a-z]))")
-_NO_END = ("vs", "e.g", "i.e", " al", "cf", "fig", "approx")
-
+# at a line end; "vs. Finasteride" and "et al. In" are no ends. The group is the first word after it.
+_NO_END = "".join(
+    rf"(?<!\b{word}.)" for word in ("vs", "Vs", r"e\.g", r"i\.e", "al", "cf", "Cf", "fig", "Fig", "approx")
+)
+_BREAK = re.compile(
+    rf"[.!?\n]{_NO_END}(?:(?<=\n)\n*|[\"')\]]?\s+(?=[A-Z0-9\[(\"'])|(?<=[^\W\d_]{{2}}[.!?])(?=[A-Z][a-z]))"
+    r"(?=(?:[\"'(\[]\s*)?([A-Za-z]+)?)",
+)
 # Labels of abstract parts, by what the part is for. NLM maps its 3,032 labels to five categories
 # (https://www.nlm.nih.gov/bsd/policy/structured_abstracts.html); these are the frequent ones of clinical journals.
 _PARTS = {
@@ -35,10 +38,15 @@ _PARTS = {
     "results": "result results findings outcomes",
     "conclusions": "conclusion conclusions interpretation discussion limitations",
 }
-_PART_OF = {word: part for part, words in _PARTS.items() for word in words.split()}
-_FIRST_WORD = re.compile(r"(?:[\"'(\[]\s*)?([a-z]+)")
+_PART_OF = {
+    spelt: part
+    for part, words in _PARTS.items()
+    for word in words.split()
+    for spelt in (word, word.upper(), word.capitalize())
+}
+_FIRST_WORD = re.compile(r"(?:[\"'(\[]\s*)?([A-Za-z]+)?")
 _LABEL = re.compile(
-    r"(?:[\"'(\[]\s*)?[A-Z][A-Za-z]+(?:[ /&,]+(?:[A-Za-z]+)){0,4}\s?(?::\s?|\.\s)(?=\S)|[A-Z]{4,}\b(?= [A-Z])"
+    r"(?:[\"'(\[]\s*)?[A-Z][A-Za-z]++(?:[ /&,]++[A-Za-z]++){0,4}+\s?(?::\s?|\.\s)(?=\S)|[A-Z]{4,}\b(?= [A-Z])"
 )
 
 
@@ -84,31 +92,25 @@ class Text:
 
     @cached_property
     def sentences(self) -> list[Sentence]:
-        ends = (match for match in _BREAK.finditer(self.cased) if self._is_end(match.start(), match.end()))
-        cuts = sorted({0, *(match.end() for match in ends), len(self.cased)})
-        out, part = [], ""
-        for start, end in pairwise(cuts):
-            part = self._label(start, end) or part
-            out.append(Sentence(start, end, part))
-        return out or [Sentence(0, 0, "")]
+        cased, size = self.cased, len(self.cased)
+        out, start, part = list[Sentence](), 0, ""
+        first = _FIRST_WORD.match(cased)
+        word = first[1] if first else None
+        for match in _BREAK.finditer(cased):
+            end = match.end()
+            if end < size:
+                part = (word in _PART_OF and self._label(word, start, end)) or part
+                out.append(Sentence(start, end, part))
+                start, word = end, match[1]
+        out.append(Sentence(start, size, (word in _PART_OF and self._label(word, start, size)) or part))
+        return out
 
     def sentence_at(self, position: int) -> Sentence:
-        starts = self._starts
-        return self.sentences[max(0, bisect_right(starts, position) - 1)]
+        return self.sentences[max(0, bisect_left(self.sentences, (position + 1,)) - 1)]
 
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [sentence.start for sentence in self.sentences]
-
-    def _is_end(self, stop: int, end: int) -> bool:
-        before = self.low[max(0, stop - 6) : stop]
-        glued = end == stop + 1 and self.cased[stop] != "\n"
-        return not before.endswith(_NO_END) and (not glued or before[-2:].isalpha())
-
-    def _label(self, start: int, end: int) -> str:
-        word = _FIRST_WORD.match(self.low, start, end)
-        part = _PART_OF.get(word[1], "") if word else ""
-        return part if part and _LABEL.match(self.cased, start, min(end, start + 80)) else ""
+    def _label(self, word: str, start: int, end: int) -> str:
+        """The part that a sentence beginning with this word opens, or ""."""
+        return _PART_OF[word] if _LABEL.match(self.cased, start, min(end, start + 80)) else ""
 
 
 @dataclass(frozen=True, slots=True)

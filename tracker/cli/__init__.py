@@ -3,8 +3,9 @@
     group.py     the group, and how a command opens settings and store
     filling.py   fetch, import             telling.py   digest
     looking.py   show, search, taxonomy, board, status
+    sending.py   deliver, run, schedule
     judging.py   classify, why, label      keeping.py   init, check, backup, completion, demo
-    taking.py    export
+    taking.py    export, browse
 
 Whatever is slow to import is imported inside the command that needs it.
 """
@@ -19,11 +20,11 @@ from typing import NoReturn
 
 import click
 
-from tracker.cli import filling, judging, keeping, looking, taking, telling
+from tracker.cli import filling, judging, keeping, looking, sending, taking, telling
 from tracker.cli.group import cli
 from tracker.errors import TrackerError
 
-__all__ = ["cli", "filling", "judging", "keeping", "looking", "run", "taking", "telling"]
+__all__ = ["cli", "filling", "judging", "keeping", "looking", "run", "sending", "taking", "telling"]
 
 
 _NO_SPACE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)

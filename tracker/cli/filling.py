@@ -2,11 +2,15 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from tracker.cli.group import cli, settings_of
+from tracker.cli.group import ANY_PATH, cli, settings_of
 from tracker.dates import clock_from
+
+if TYPE_CHECKING:
+    from tracker.config import Settings
 
 
 @cli.command()
@@ -36,11 +40,12 @@ def fetch(
         options = FetchOptions(full=full, dry_run=dry_run, accept_drift=accept_drift)
         tallies = fetch_all(settings, clock_from(os.environ), names, sources, options, progress)
     click.echo(terminal.fetch_table(tallies))
+    _say_if_outdated(settings)
     return int(any(tally.error for tally in tallies))
 
 
 @cli.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=ANY_PATH, metavar="FILE...")
 @click.option("--query", default="", help="Tie the records to this query, as records that were there before.")
 @click.pass_context
 def import_files(context: click.Context, files: tuple[Path, ...], query: str) -> int:
@@ -57,4 +62,16 @@ def import_files(context: click.Context, files: tuple[Path, ...], query: str) ->
     with terminal.ImportProgress() as progress:
         tallies = import_all(settings, clock_from(os.environ), files, query, progress)
     click.echo(terminal.import_table(tallies))
+    _say_if_outdated(settings)
     return int(any(tally.error for tally in tallies))
+
+
+def _say_if_outdated(settings: "Settings") -> None:
+    from tracker.pipeline import outdated
+    from tracker.store import Store
+    from tracker.store.opening import there
+
+    if there(settings.db):
+        with Store.read(settings.db) as store:
+            for line in outdated(settings, store):
+                click.echo(line)

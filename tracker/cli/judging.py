@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tracker.cli.group import cli, open_store
+from tracker.cli.group import ANY_PATH, cli, open_store
 from tracker.dates import clock_from
 
 
@@ -79,7 +79,7 @@ def why(context: click.Context, identifier: str, as_json: bool) -> None:
 @click.option("--note", default="", help="Why; shown with the label.")
 @click.option("--author", help="Who says so; by default the user's name.")
 @click.option("--drop", is_flag=True, help="Take it back: the labels named, or all that was said of the record.")
-@click.option("--import", "file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.csv",
+@click.option("--import", "file", type=ANY_PATH, metavar="FILE.csv",
               help="Many at once: columns id, label, and where wanted says (yes, no), note, author.")  # fmt: skip
 @click.pass_context
 def label(
@@ -120,7 +120,7 @@ def label(
         judge = Judge(settings, store, clock_from(os.environ))
         if file:
             taken = judge.take_file(file, who)
-            click.echo(f"{file}: {taken.lines} lines taken")
+            click.echo(f"{file}: {taken.lines} line{'' if taken.lines == 1 else 's'} taken")
             for mistake in taken.mistakes:
                 click.echo(f"tracker: {mistake}", err=True)
             return int(bool(taken.mistakes))

@@ -23,20 +23,18 @@ def show(context: click.Context, identifier: str, as_json: bool) -> None:
       tracker show 10.1016/j.example.2026.01.001
       tracker show NCT06393452 --json | jq .trial.status
     """
-    from tracker.classify import load_taxonomy
     from tracker.store.reading import find_record
 
-    with open_store(context, writing=False) as (settings, store):
+    with open_store(context, writing=False) as (_, store):
         record = find_record(store, identifier)
-    names = {condition.id: condition.label for condition in load_taxonomy(settings.approaches).conditions}
     if as_json:
         from tracker.page.record_json import json_of_record
 
-        click.echo(json.dumps(json_of_record(record, names), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(json_of_record(record), ensure_ascii=False, indent=2))
     else:
         from tracker.page.record import record_page
 
-        click.echo(record_page(record, names))
+        click.echo(record_page(record))
 
 
 @cli.command()
@@ -96,11 +94,12 @@ def taxonomy(context: click.Context, definitions: bool) -> None:
     """
     from tracker.classify import load_taxonomy
     from tracker.page.taxonomy import taxonomy_page
+    from tracker.store.opening import there
     from tracker.store.reading import leaf_counts
 
     settings = settings_of(context)
     counts = None
-    if settings.db.exists():
+    if there(settings.db):
         with open_store(context, writing=False) as (_, store):
             counts = leaf_counts(store)
     followed = {name for query in settings.queries for name in query.follows}

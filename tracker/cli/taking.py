@@ -1,4 +1,4 @@
-"""What is taken away: export."""
+"""What is taken away and looked at with other programs: export, browse."""
 
 from pathlib import Path
 
@@ -54,3 +54,25 @@ def export(
     with open_store(context, writing=False) as (_, store):
         for line in write(choose(store, ids, words, filters), form, output):
             click.echo(f"tracker: {line}", err=True)
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8001, show_default=True, help="0 takes a free one.")
+@click.option("--no-open", is_flag=True, help="Do not open a browser.")
+@click.pass_context
+def browse(context: click.Context, port: int, no_open: bool) -> int:
+    """The database in Datasette, on this machine alone: what moved, the board, search, charts, a map, every record.
+
+    It reads only, and shows each commit of a fetch at once. Ctrl-C ends it. To publish a copy, take one that holds
+    nothing private: tracker backup --public.
+
+    \b
+    Examples:
+      tracker browse
+      tracker --db tracker-public.db browse --port 8080 --no-open
+    """
+    from tracker.browse import start
+
+    with open_store(context, writing=False) as (settings, _):
+        path = settings.db
+    return start(path, port, open_page=not no_open)

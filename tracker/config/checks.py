@@ -6,15 +6,19 @@ has the wrong type is left alone here, as the models have said so. Also the warn
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from tracker import expression
 from tracker.config.hosts import is_loopback
 from tracker.config.mistakes import Report, did_you_mean
+from tracker.errors import ConfigError
 from tracker.expression import Term, Tree
 
 _HAIR = re.compile(
-    r"alopeci|hair|bald|effluvium|hypotrichos|dermal papilla|follic|pilosebaceous|trichogen|anagen|telogen", re.I
+    r"\b(?:alopeci|hair|bald|effluvium|hypotrich|dermal papilla|follicle|follicular unit|pilosebaceous|tricho|anagen"
+    r"|telogen|scalp)",
+    re.IGNORECASE,
 )
 # The field tags of the PubMed help and their long names. The list may grow, so another one is a warning, no mistake.
 _TAGS = frozenset(
@@ -129,13 +133,21 @@ def _unknown_approach(name: str, known: set[str]) -> str:
 
 
 def warn(data: dict[str, Any], report: Report, leaves: Collection[str] | None) -> None:
-    """Adds to `report` what is allowed and rarely meant. The file has no mistakes any more."""
+    """Adds to `report` what is allowed and rarely meant. What is wrong has been said, and is passed over here."""
     if not data.get("query"):
         report.add((), "there is no [[query]], so nothing is followed")
     for number, query in entries(data, "query"):
-        for message in _pubmed_warnings(query["pubmed"]) if "pubmed" in query else ():
-            report.add(("query", number, "pubmed"), message)
-        for area, value in query.get("clinicaltrials", {}).items():
+        with suppress(ConfigError, RecursionError):  # an expression that cannot be read, or is too deep
+            for message in _pubmed_warnings(str(query.get("pubmed") or "")):
+                report.add(("query", number, "pubmed"), message)
+        held = query.get("clinicaltrials")
+        areas = {area: str(value) for area, value in held.items()} if isinstance(held, dict) else {}
+        if areas and not any(_HAIR.search(value) or _ONLY_IDS.fullmatch(value) for value in areas.values()):
+            report.add(
+                ("query", number, "clinicaltrials"),
+                'no area is about hair loss, so other fields come in: cond = "alopecia OR hair loss"',
+            )
+        for area, value in areas.items():
             for message in _area_warnings(area, value):
                 report.add(("query", number, "clinicaltrials", area), message)
     for number, digest in entries(data, "digest"):
@@ -150,16 +162,19 @@ def _warn_of_approaches(data: dict[str, Any], report: Report, known: set[str] | 
     """Approaches that are followed and do not exist, and those that exist here and are not followed."""
     followed: set[str] = set()
     for number, query in entries(data, "query"):
-        for place, name in enumerate(query.get("follows", [])):
+        for place, name in enumerate(texts(query.get("follows"))):
             followed.add(name)
             if known is not None and name not in known:
                 report.add(("query", number, "follows", place), _unknown_approach(name, known))
     for number, approach in entries(data, "approach"):
-        if followed.isdisjoint((approach["id"], approach["id"].partition(".")[0])):
+        leaf = str(approach.get("id"))
+        if followed.isdisjoint((leaf, leaf.partition(".")[0])):
             report.add(("approach", number, "id"), "no query follows it: add it, or its family, to `follows`")
 
 
 def _pubmed_warnings(text: str) -> Iterator[str]:
+    if not text.strip():
+        return
     tree = expression.parse(text)
     if not about_hair(tree):
         yield 'no AND-ed part is about hair loss, so other fields come in: ... AND (alopecia[mh] OR "hair loss"[tiab])'
@@ -189,10 +204,10 @@ def _area_warnings(area: str, value: str) -> Iterator[str]:
 
 
 def about_hair(tree: Tree) -> bool:
-    """Whether all that the expression finds has to do with hair: an AND needs one such part, an OR half of them."""
+    """Whether what it finds has to do with hair: an AND needs one such part, an OR more than half of them."""
     if isinstance(tree, Term):
         return bool(_HAIR.search(tree.text))
     if tree.op == "NOT":
         return about_hair(tree.parts[0])
     hits = sum(about_hair(part) for part in tree.parts)
-    return hits > 0 if tree.op == "AND" else 2 * hits >= len(tree.parts)
+    return hits > 0 if tree.op == "AND" else 2 * hits > len(tree.parts)

@@ -45,6 +45,11 @@ class TrackerSection(Section):
         default="db/tracker.db", description="The database; a relative path starts at this file's folder."
     )
     digests: FilePath = Field(default="digests", description="The folder of digests.")
+    ping: Annotated[str, AfterValidator(web_address)] = Field(
+        default="",
+        description="Called after a good run of `run` or `schedule`; with /fail at its end it is told of a bad one.",
+        examples=["https://hc-ping.com/your-uuid"],
+    )
 
 
 class Areas(Section):
@@ -110,6 +115,7 @@ class DigestSection(Section):
 
     name: Name = Field(description="Its name; part of its files' names.")
     every: Schedule = Field(description="When it is due.")
+    timezone: Zone | None = Field(default=None, description="The zone of its hour; left out: that of [tracker].")
     queries: list[str] | None = Field(default=None, description="Queries and feeds it tells of; left out: all.")
     approaches: list[FamilyOrLeaf] = Field(default=[], description="Tell only of these families or leaves.")
     min_severity: Severity = Field(default="low", description="Tell only of what is at least this important.")

@@ -52,18 +52,28 @@ def timezone(text: str) -> str:
 
 
 def email(text: str) -> str:
-    if not re.fullmatch(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+", text) or not text.isprintable():
+    """An address that every mail server takes: a dot-atom (RFC 5322 3.2.3) and a domain, also as IDN."""
+    match = re.fullmatch(r"([^\s@<>,;\"]+)@([^\s@<>,;\"]+)", text)
+    if not match or not text.isprintable():
         raise ValueError('must be one plain e-mail address: "reader@example.org"')
-    return text
+    name, domain = match.groups()
+    if not re.fullmatch(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", name, re.ASCII) or len(name) > 64:
+        raise ValueError(f'before the @ only letters, digits and . _ - + are taken by every mail server, not "{name}"')
+    try:
+        domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        domain = ""
+    if not re.fullmatch(r"[\w-]+(\.[\w-]+)*", domain, re.ASCII):
+        raise ValueError('after the @ must stand a domain: "example.org"')
+    return f"{name}@{domain}"
 
 
 def sender(text: str) -> str:
     """`name@host` or `Name <name@host>`, on one line."""
-    match = re.fullmatch(r"([^<>@]*)<([^<>]+)>", text)
-    email(match.group(2) if match else text)
     if not text.isprintable():
         raise ValueError("must be one line")
-    return text
+    match = re.fullmatch(r"([^<>@]*)<([^<>]+)>", text)
+    return f"{match.group(1).strip()} <{email(match.group(2))}>".strip() if match else email(text)
 
 
 def gold(text: str) -> str:

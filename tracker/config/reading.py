@@ -66,10 +66,10 @@ def load(
     if leaf_mistakes and "approach" not in wrong:
         checks.check_leaves(data, mistakes, leaf_mistakes)
     settings = _settings(path, form, env, mistakes)
-    if mistakes.lines():
-        raise ConfigError("\n".join(mistakes.lines()))
     warnings = Report(shown, data, positions)
     checks.warn(data, warnings, leaves)
+    if mistakes.lines():
+        raise ConfigError("\n".join([*mistakes.lines(), *(f"warning: {line}" for line in warnings.lines())]))
     return replace(settings, warnings=tuple(warnings.lines()))
 
 
@@ -110,11 +110,12 @@ def _settings(path: Path, form: "Form", env: Mapping[str, str], mistakes: "Repor
         contact=form.tracker.contact,
         db=_inside(folder, "db", form, mistakes),
         digests_dir=_inside(folder, "digests", form, mistakes),
+        ping=form.tracker.ping,
         sources=_sources(form, env, mistakes),
         queries=queries,
         feeds=feeds,
         approaches=tuple(_approach(approach) for approach in form.approach),
-        digests=tuple(_digest(digest, names) for digest in form.digest),
+        digests=tuple(_digest(digest, names, form.tracker.timezone) for digest in form.digest),
         smtp=_smtp(form, env, mistakes),
     )
 
@@ -168,16 +169,25 @@ def _approach(approach: "ApproachSection") -> Approach:
     return {key: value for key, value in approach.model_dump(by_alias=True).items() if value}
 
 
-def _digest(digest: "DigestSection", names: tuple[str, ...]) -> Digest:
+def _digest(digest: "DigestSection", names: tuple[str, ...], timezone: str) -> Digest:
     return Digest(
         name=digest.name,
         every=digest.every,
+        timezone=digest.timezone or timezone,
         queries=names if digest.queries is None else tuple(dict.fromkeys(digest.queries)),
         approaches=tuple(digest.approaches),
         min_severity=SEVERITIES[digest.min_severity],
-        email=tuple(dict.fromkeys(digest.email)),
+        email=_once(digest.email),
         send_empty=digest.send_empty,
     )
+
+
+def _once(addresses: list[str]) -> tuple[str, ...]:
+    """Each address once, in their order; capitals make no other address."""
+    once: dict[str, str] = {}
+    for address in addresses:
+        once.setdefault(address.casefold(), address)
+    return tuple(once.values())
 
 
 def _smtp(form: "Form", env: Mapping[str, str], mistakes: "Report") -> Smtp | None:

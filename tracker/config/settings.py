@@ -82,10 +82,12 @@ class Digest:
     """What is told, to whom and when. `queries` names queries and feeds; none in the file means all of them.
 
     approaches: families or leaves to which it is limited; () is no limit. min_severity: high 3, medium 2, low 1.
+    timezone: that of its hour and of its periods.
     """
 
     name: str
     every: str
+    timezone: str = "UTC"
     queries: tuple[str, ...] = ()
     approaches: tuple[str, ...] = ()
     min_severity: int = 1
@@ -115,6 +117,7 @@ class Settings:
     contact: str = ""
     db: Path = Path("db/tracker.db")
     digests_dir: Path = Path("digests")
+    ping: str = field(default="", repr=False)  # a key to whoever knows it
     sources: Mapping[str, SourceSettings] = field(default_factory=dict, hash=False)
     queries: tuple[Query, ...] = ()
     feeds: tuple[Feed, ...] = ()

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from tracker.config.reading import schema, shipped
-from tracker.errors import ConfigError
+from tracker.errors import ConfigError, StoreError
+from tracker.writing import write_whole
 
 SCHEMA = "queries.schema.json"
 
@@ -17,13 +18,16 @@ def write_starter(path: Path) -> list[Path]:
     beside = path.with_name(SCHEMA)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(shipped().read_text("utf-8"))
+        if path.exists() or path.is_symlink():
+            raise FileExistsError
+        write_whole(path, [shipped().read_text("utf-8")])
         if beside.exists():
             return [path]
-        beside.write_text(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_whole(beside, [json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"])
     except FileExistsError:
         raise ConfigError(f"{path}: exists already and is not written over; name another folder") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written ({error.strerror})") from None
+    except StoreError as error:
+        raise ConfigError(str(error)) from None
     return [path, beside]

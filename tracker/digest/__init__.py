@@ -2,6 +2,7 @@
 
     gather.py     reads the database: which events are told, with the facts and labels of their records -> Material
     receipt.py    reads the log of fetches: what each source answered -> Answer
+    holdings.py   reads everything held on topic; baseline.py makes the state of the field of it
     words.py      finds the words that ask for a second look, and quotes them. Pure
     build.py      decides: sections, order, who gets a card, the summary and the alarms -> Digest. Pure
     entries.py    turns one work into one entry: what it is, why it is here, what moved. Pure

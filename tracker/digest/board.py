@@ -1,6 +1,7 @@
 """The board: how far each approach has come, read from the view `trial_board` and said in plain words.
 
-Says nothing that a record or a dated entry of `approvals` does not say: a registry's phase is no approval.
+Says nothing that a record or a dated entry of `approvals` does not say: a registry's phase is no approval. In a digest
+those approaches come first of which something moved since the last issue; `tracker board` shows all of them.
 """
 
 import sqlite3
@@ -26,7 +27,8 @@ NOTE = (
     "Counted on each rung are the papers held and the trials that enrolled somebody."
     " People in trials are those enrolled, or planned where a trial is still open."
 )
-CARDS, BRIEFLY, UNFOLLOWED = 6, 12, 8  # of a digest; `tracker board` shows them all
+CONDITIONS = ("pattern hair loss", "alopecia areata")  # in this order, then the rest
+CARDS, BRIEFLY, UNFOLLOWED = 4, 8, 6  # of a digest; `tracker board` shows them all
 _NAME, _LINE = 80, 400
 
 
@@ -46,6 +48,7 @@ def _row(values: dict[str, Any]) -> BoardRow:
         rungs=tuple((rung, values[rung]) for rung in RUNGS),
         states=tuple((one, values[one] or 0, values.get(f"{one}_people") or 0) for one in STATES),
         approved=text("approved"),
+        approved_products=values["approved_products"],
         trials=values["trials"],
         furthest=text("furthest_label"),
         furthest_rank=values["furthest_rank"] if values["furthest_rank"] is not None else -1,
@@ -58,6 +61,7 @@ def _row(values: dict[str, Any]) -> BoardRow:
         result=text("newest_result"),
         result_date=text("newest_result_date"),
         result_people=values["newest_result_people"],
+        result_preprint=bool(values["newest_result_preprint"]),
         readout=text("next_readout"),
         readout_trial=text("next_readout_trial"),
         moved=text("moved"),
@@ -66,25 +70,35 @@ def _row(values: dict[str, Any]) -> BoardRow:
     )
 
 
-def make_board(rows: Sequence[BoardRow], *, whole: bool = False) -> Board | None:
-    """The board of a digest, or with `whole` every row as a card. None where nothing is held."""
+def make_board(rows: Sequence[BoardRow], since: str = "", *, whole: bool = False) -> Board | None:
+    """The board of a digest, what moved after the day `since` first; or with `whole` every row as a card.
+
+    None where nothing is held.
+    """
     followed = [row for row in rows if row.followed]
-    reached = sorted((row for row in followed if _in_people(row)), key=_rank)
+    reached = sorted(
+        (row for row in followed if _in_people(row)), key=lambda row: (bool(since) and row.moved <= since, *_rank(row))
+    )
     bench = {row.approach for row in followed if row.condition} - {row.approach for row in reached}
     limit = len(reached) if whole else CARDS
     unfollowed = _unfollowed([row for row in rows if not row.followed])
     if not reached and not bench and not unfollowed:
         return None
     shown = len(unfollowed) if whole else UNFOLLOWED
-    standings = [_standing(row) for row in reached]
     return Board(
-        cards=tuple(standings[:limit]),
-        briefly=tuple(standings[limit:] if whole else standings[limit : limit + BRIEFLY]),
+        cards=_by_condition(reached[:limit]),
+        briefly=_by_condition(reached[limit : limit + BRIEFLY]),
         bench=tuple(dict.fromkeys(row.approach for row in followed if row.approach in bench)),
         nothing=tuple(row.approach for row in followed if not row.condition),
         unfollowed=tuple(unfollowed[:shown]),
-        more=len(unfollowed[shown:]) + (0 if whole else len(standings[limit + BRIEFLY :])),
+        more=len(unfollowed[shown:]) + len(reached[limit + BRIEFLY :]),
     )
+
+
+def _by_condition(rows: Sequence[BoardRow]) -> tuple[Standing, ...]:
+    """Standings with the conditions apart; within one they keep their order."""
+    names = (*CONDITIONS, *(row.condition for row in rows))
+    return tuple(_standing(row) for row in sorted(rows, key=lambda row: names.index(row.condition)))
 
 
 def _in_people(row: BoardRow) -> bool:
@@ -100,7 +114,7 @@ def _standing(row: BoardRow) -> Standing:
     return Standing(
         approach=row.approach,
         condition=row.condition,
-        rungs=(*row.rungs, ("approved", row.approved.count("; ") + 1 if row.approved else 0)),
+        rungs=(*row.rungs, ("approved", row.approved_products)),
         people=tuple((state, people) for state, _, people in row.states if people and state in IN_PEOPLE),
         lines=tuple(_lines(row)),
         brief=_brief(row),
@@ -124,7 +138,7 @@ def _lines(row: BoardRow) -> Iterable[Line]:
 
 
 def _linked(text: str, record: str) -> Line:
-    return Line(text=text, url=address(record), ref=reference(record) if record else "")
+    return Line(text=f"{text},", url=address(record), ref=reference(record)) if record else Line(text=text)
 
 
 def _furthest(row: BoardRow) -> str:
@@ -139,7 +153,7 @@ def _result(row: BoardRow) -> str:
     if not row.result:
         return "none held"
     size = f"n = {row.result_people:,}" if row.result_people else "size not stated"
-    return f"{row.result_date or 'without a date'}, {size}"
+    return f"{row.result_date or 'without a date'}, {size}" + (", a preprint" if row.result_preprint else "")
 
 
 def _states(row: BoardRow) -> str:
@@ -154,15 +168,19 @@ def _states(row: BoardRow) -> str:
 def _still(row: BoardRow) -> str:
     if row.months_still is None:
         return "never, as far as is held"
-    ago = f"{counted(row.months_still, 'month')} ago" if row.months_still else "less than a month ago"
+    ago = f"{counted(row.months_still, 'full month')} ago" if row.months_still else "less than a month ago"
     return f"{row.moved}, {ago}"
 
 
 def _brief(row: BoardRow) -> str:
-    reached = f"{_furthest(row)}; {counted(row.trials, 'trial')}" if row.trials else "papers, no registered trial held"
-    readout = f", next readout {row.readout}" if row.readout else ""
-    still = f", nothing moved for {counted(row.months_still, 'month')}" if row.months_still else ""
-    return f"{reached}{readout}{still}"
+    states = [f"{trials:,} {STATE_WORDS.get(state, state)}" for state, trials, _ in row.states if trials]
+    trials = f"{counted(row.trials, 'trial')} ({', '.join(states)})" if row.trials else "no registered trial held"
+    # One trial that enrolled somebody is the furthest, and named with its status.
+    reached = [_furthest(row)] if row.furthest and row.trials == 1 else [_furthest(row), trials] if row.trials else []
+    said = reached or ["papers on people", trials]
+    said += [f"next readout {row.readout}"] if row.readout else []
+    said += [f"nothing moved for {counted(row.months_still, 'full month')}"] if row.months_still else []
+    return "; ".join(said)
 
 
 def _unfollowed(rows: Sequence[BoardRow]) -> list[Line]:

@@ -5,14 +5,15 @@ A quiet span is called quiet only when every source answered; a source that did 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from tracker.dates import from_stamp, stamp
 from tracker.digest.board import make_board
+from tracker.digest.corrections import NOUNS, gravest, stand_with
 from tracker.digest.doubts import look_twice
-from tracker.digest.entries import CORRECTION_NOUNS, LADDER, correction, entry, section_of, severity, size
+from tracker.digest.entries import LADDER, entry, section_of, severity, size
 from tracker.digest.material import Answer, Material, Work
 from tracker.digest.model import Alarm, Digest, Row, Section
 from tracker.digest.wording import clean, counted, listed, moment, source_name
@@ -32,11 +33,11 @@ class _Shape:
 # In the order in which they are read.
 SHAPES = (
     _Shape("corrections", "Corrections and retractions", "", ""),  # counted by what each of them is
-    _Shape("moved", "What moved in trials", "trial moved", "trials moved", 12),
-    _Shape("human", "New human evidence", "new human study", "new human studies", 8),
-    _Shape("systematic", "Systematic reviews of human evidence", "new systematic review", "new systematic reviews", 4),
-    _Shape("new_trials", "New trials", "new trial", "new trials", 8),
-    _Shape("preprints", "Preprints, not peer reviewed", "preprint", "preprints", 4),
+    _Shape("moved", "What moved in trials", "trial moved", "trials moved", 6),
+    _Shape("human", "New human evidence", "new human study", "new human studies", 5),
+    _Shape("systematic", "Systematic reviews of human evidence", "new systematic review", "new systematic reviews", 2),
+    _Shape("new_trials", "New trials", "new trial", "new trials", 4),
+    _Shape("preprints", "Preprints, not peer reviewed", "preprint", "preprints", 2),
     _Shape("preclinical", "Preclinical", "preclinical paper", "preclinical papers", 0),
     _Shape("news", "News", "news item", "news items", 0),
     _Shape("other", "Reviews and other papers", "other paper", "other papers", 0),
@@ -45,15 +46,18 @@ SHAPES = (
 _COURTESY = {"pubmed": "PubMed, courtesy of the U.S. National Library of Medicine"}
 _CAUSE = 300  # characters shown of an error or a note
 _NAMED = 8  # queries that an alarm names
+_DAYS = {"day": 1, "week": 7, "month": 28}  # the shortest that each can be
 
 
 def build(material: Material, period: str) -> Digest:
     """The digest of one period. The same material gives the same digest."""
-    sections = tuple(_sections(material.works))
+    notices = stand_with(material.works)
+    works = [work for work in material.works if not any(one.id in notices for one in work.corrects)]
+    sections = tuple(_sections(works, notices))
     doubts = look_twice(material)
     alarms = (*_alarms(material), *_gaps(material))
     quiet = not sections and not alarms and not doubts
-    parts = [part for section in sections for part in _counts(section, material.works)]
+    parts = [part for section in sections for part in _counts(section, works)]
     return Digest(
         name=material.name,
         period=period,
@@ -65,22 +69,22 @@ def build(material: Material, period: str) -> Digest:
         summary=_summary(material, period, parts, alarms, doubts),
         quiet=quiet,
         alarms=alarms,
-        notices=tuple(_notices(material)),
+        notices=(*_longer(material, period), *_notices(material)),
         sections=(*sections, doubts) if doubts else sections,
-        board=None if quiet else make_board(material.board),
+        board=None if quiet else make_board(material.board, material.since[:10]),
         receipt=tuple(_row(answer) for answer in material.answers),
         remarks=tuple(_remarks(material)),
         footer=tuple(_footer(material.answers)),
     )
 
 
-def _sections(works: Sequence[Work]) -> Iterable[Section]:
+def _sections(works: Sequence[Work], notices: Mapping[str, tuple[int, ...]]) -> Iterable[Section]:
     for shape in SHAPES:
         mine = sorted((work for work in works if section_of(work) == shape.key), key=_ORDERS.get(shape.key, _by_stage))
         if mine:
             cards = len(mine) if shape.cards is None else shape.cards
-            entries = tuple(entry(work, card=n < cards) for n, work in enumerate(mine))
-            yield Section(key=shape.key, title=shape.title, entries=entries)
+            entries = (entry(one, card=n < cards, also=notices.get(one.id, ())) for n, one in enumerate(mine))
+            yield Section(key=shape.key, title=shape.title, entries=tuple(entries))
 
 
 def _by_severity(work: Work) -> tuple[object, ...]:
@@ -98,7 +102,11 @@ def _by_stage(work: Work) -> tuple[object, ...]:
     return (stage, -size(work), _latest_first(work.published), work.id)
 
 
-_ORDERS = {"corrections": _by_severity, "moved": _by_severity, "new_trials": _by_severity_and_stage}
+def _by_gravity(work: Work) -> tuple[object, ...]:
+    return (list(NOUNS).index(gravest(work)), *_by_severity(work))
+
+
+_ORDERS = {"corrections": _by_gravity, "moved": _by_severity, "new_trials": _by_severity_and_stage}
 
 
 def _latest_first(date: str) -> tuple[int, ...]:
@@ -109,8 +117,8 @@ def _latest_first(date: str) -> tuple[int, ...]:
 def _counts(section: Section, works: Sequence[Work]) -> Iterable[str]:
     """What the summary says of a section: "2 trials moved"; of corrections what they are: "1 retraction"."""
     if section.key == "corrections":
-        kinds = Counter(correction(work) for work in works if section_of(work) == section.key)
-        return [counted(kinds[one], one, many) for one, many in CORRECTION_NOUNS.values() if kinds[one]]
+        kinds = Counter(gravest(work) for work in works if section_of(work) == section.key)
+        return [counted(kinds[kind], *nouns) for kind, nouns in NOUNS.items() if kinds[kind]]
     shape = next(shape for shape in SHAPES if shape.key == section.key)
     return [counted(len(section.entries), shape.one, shape.many)]
 
@@ -138,6 +146,13 @@ def _subject(material: Material, period: str, parts: Sequence[str]) -> str:
     said = [*(f"no answer from {name}" for name in failed), *parts[:3]]
     nothing = "an answer was incomplete" if any(_gaps(material)) else "all clear"
     return f"Hair research, {material.name} {period}: {', '.join(said) or nothing}"
+
+
+def _longer(material: Material, period: str) -> Iterable[str]:
+    """After sleep or an outage one issue covers what several would have."""
+    days = (from_stamp(material.until) - from_stamp(material.since)).days
+    if not material.first_issue and days >= 2 * _DAYS[_span_word(period)]:
+        yield f"This issue covers {days} days: none was composed in between."
 
 
 def _notices(material: Material) -> Iterable[str]:
@@ -207,7 +222,11 @@ def _alarm(name: str, situation: str, group: Sequence[Answer]) -> Alarm:
     causes = dict.fromkeys(clean(answer.error, _CAUSE) for answer in group)
     return Alarm(
         text=f"{name} has failed since {moment(since)} for {what}: {last}."
-        " What it lists meanwhile is told once it answers.",
+        + (
+            " What it lists meanwhile is told once it answers."
+            if success
+            else " Its first answer will be its baseline."
+        ),
         cause="; ".join(list(causes)[:2]),
     )
 
@@ -227,6 +246,7 @@ def _row(answer: Answer) -> Row:
         outcome=_outcome(answer),
         listed=answer.listed,
         new=answer.new if seen else None,
+        baseline=answer.baseline or None,
         changed=answer.changed if seen else None,
         off_topic=answer.off_topic if seen else None,
     )
@@ -246,6 +266,11 @@ def _remarks(material: Material) -> Iterable[str]:
         where = f"{source_name(answer.source)}, {answer.query}"
         for note in answer.notes:
             yield f"{where}: {clean(note, _CAUSE)}"
+    if sum(answer.new for answer in material.answers) > material.new:
+        yield (
+            f"A record counts with each query that lists it: {counted(material.new, 'new record')} in all,"
+            " notices of corrections and what is off topic among them."
+        )
     left = material.left
     counts = [
         (left.details, f"{counted(left.details, 'small edit')} in {counted(left.detailed, 'record')}"),

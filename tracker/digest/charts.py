@@ -17,7 +17,7 @@ def spark(counts: Iterable[int]) -> str:
 def rungs(counts: Sequence[tuple[str, int]]) -> str:
     """The ladder in one line: its blocks, then the counts of the rungs that have any."""
     said = ", ".join(f"{RUNG_WORDS[rung][0]}: {count:,}" for rung, count in counts if count)
-    return f"{spark(count for _, count in counts)}  {said or 'nothing held'}"
+    return f"{spark(count for _, count in counts)}  {said or 'no rung reached'}"
 
 
 def shares(counts: Sequence[tuple[str, int]]) -> list[tuple[str, int, int]]:

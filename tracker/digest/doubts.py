@@ -18,7 +18,7 @@ _SHOWN = 6  # trials, and works, at most
 _TITLE = 160
 _WORDS = {"safety": "safety words", "payment": "who pays", "expanded_access": "outside a trial"}
 _KINDS = {
-    "silent": "completed a year ago or more, nothing posted, no linked paper found",
+    "silent": "completed a year ago or more, nothing posted, no linked paper with results found",
     "stale": "under way, but past completion or not verified for two years",
 }
 
@@ -32,7 +32,8 @@ def gather_doubts(conn: sqlite3.Connection, queries: tuple[str, ...], since: str
         0
     ]
     out: list[Doubt] = []
-    for kind, reason in (("silent", "'' as reason"), ("stale", "reason")):
+    found = "iif(other_papers, 'no linked paper with results found', 'no linked paper found')"
+    for kind, reason in (("silent", found), ("stale", "reason")):
         statement = f"""select id, title, url, since, {reason} from {kind}_trials v
             where exists (select 1 from matches m where m.record = v.id and m.query in ({sql.marks(queries)}))
                 and not exists (
@@ -101,7 +102,7 @@ def _of_doubts(doubts: Sequence[Doubt]) -> Entry:
 
 def _said(doubt: Doubt) -> str:
     if doubt.kind == "silent":
-        return f"silent since {doubt.since}: completed a year before, nothing posted, no linked paper found"
+        return f"silent since {doubt.since}: completed a year before, nothing posted, {doubt.reason}"
     why = "past its completion and not verified for two years" if doubt.reason == "both" else doubt.reason
     return f"stale since {doubt.since}: {why}"
 

@@ -6,6 +6,7 @@ Says what the sources said, in their order of weight, and never what it might me
 import re
 from collections.abc import Iterable
 
+from tracker.digest.corrections import KINDS, NOTICES, TAKEN_BACK, lines_about, told_in
 from tracker.digest.material import Change, Reason, TrialFacts, Work
 from tracker.digest.model import Entry, Line
 from tracker.digest.wording import (
@@ -27,23 +28,7 @@ HUMAN = (*TRIALS, "observational", "case_report")
 PRECLINICAL = ("animal", "ex_vivo", "in_vitro", "in_silico")
 LADDER = (*HUMAN, "systematic_review", *PRECLINICAL, "review", "unclear")
 
-CORRECTIONS = ("retracted", "concern", "corrected", "retraction_reversed")
 NEW = ("new_article", "new_trial", "new_item")
-TAKEN_BACK = ("retracted", "withdrawn", "concern")
-NOTICES = {
-    "retracted": "Retracted",
-    "withdrawn": "Withdrawn",
-    "concern": "Under an expression of concern",
-    "corrected": "Corrected",
-}
-# What a correction is called when several are counted, the gravest first.
-CORRECTION_NOUNS = {
-    "retracted": ("retraction", "retractions"),
-    "withdrawn": ("withdrawal", "withdrawals"),
-    "concern": ("expression of concern", "expressions of concern"),
-    "corrected": ("correction", "corrections"),
-    "retraction_reversed": ("retraction reversed", "retractions reversed"),
-}
 _DESIGN = {
     "randomised": "randomised",
     "blinded": "blinded",
@@ -55,8 +40,9 @@ _TITLE, _LINE, _NAME = 250, 400, 80  # characters shown of a title, of a line, o
 _QUOTED = 12  # words
 
 
-def entry(work: Work, *, card: bool) -> Entry:
-    """The entry of one work; who gets a card is decided where the whole section is seen."""
+def entry(work: Work, *, card: bool, also: tuple[int, ...] = ()) -> Entry:
+    """The entry of one work; who gets a card is decided where the whole section is seen. `also`: events of its notices,
+    which are told with it."""
     section = section_of(work)
     return Entry(
         section=section,
@@ -66,10 +52,11 @@ def entry(work: Work, *, card: bool) -> Entry:
         url=work.url or address(work.id),
         facts=tuple(part for part in _facts(work, section) if part),
         approaches=tuple(clean(reason.name, _NAME) for reason in work.approaches),
+        conditions=tuple(_condition(reason) for reason in work.conditions),
         why=_why(work),
         queries=work.queries,
         lines=tuple(_lines(work, section)),
-        events=tuple(change.id for change in work.changes),
+        events=(*(change.id for change in work.changes), *also),
         severity=severity(work),
         card=card,
     )
@@ -83,7 +70,7 @@ def section_of(work: Work) -> str:
     """The one section where a work stands, whatever else happened to it; the rest is said in its lines."""
     kinds = {change.kind for change in work.changes}
     announced = "published_from_preprint" in kinds or (not work.told_in and bool(kinds & {*NEW, "matched"}))
-    if (work.notice in TAKEN_BACK) if announced else (kinds & set(CORRECTIONS)):
+    if (work.notice in TAKEN_BACK or work.corrects) if announced else (kinds & set(KINDS)):
         return "corrections"
     if work.kind == "news":
         return "news"
@@ -94,12 +81,6 @@ def section_of(work: Work) -> str:
     if work.flag("preprint"):
         return "preprints"
     return _by_stage(work.stage.label if work.stage else "unclear")
-
-
-def correction(work: Work) -> str:
-    """What the correction of a work is called: by its gravest event, or by its notice where it came with one."""
-    said = {change.kind for change in work.changes} | {work.notice}
-    return next(one for kind, (one, _) in CORRECTION_NOUNS.items() if kind in said)
 
 
 def _by_stage(stage: str) -> str:
@@ -125,10 +106,11 @@ def _facts(work: Work, section: str) -> Iterable[str]:
         yield from _trial_facts(work, work.trial)
         return
     if work.stage and work.stage.label != "unclear":
-        yield clean(work.stage.name, _NAME)
+        # A paper that reports a trial takes the trial's phase, by the registry's word and not by its own.
+        of = f" (as {work.reports[0]} is registered)" if work.stage.source == "registry" and work.reports else ""
+        yield clean(work.stage.name, _NAME) + of
     yield "preprint" if work.flag("preprint") and section != "preprints" else ""
-    for flag, words in _DESIGN.items():
-        yield words if work.flag(flag) else ""
+    yield from _design(work)
     yield f"n = {size(work):,}" if size(work) else ""
     for flag in ("duration", "species"):
         reason = work.flag(flag)
@@ -136,11 +118,21 @@ def _facts(work: Work, section: str) -> Iterable[str]:
     yield ", ".join(part for part in (clean(work.venue, _NAME), work.published) if part)
 
 
+def _design(work: Work) -> Iterable[str]:
+    return (words for flag, words in _DESIGN.items() if work.flag(flag))
+
+
+def _condition(reason: Reason) -> str:
+    """ "pattern hair loss": the taxonomy's name without what it adds in brackets."""
+    name = clean(reason.name, _NAME).partition(" (")[0]
+    return name[:1].lower() + name[1:]
+
+
 def _trial_facts(work: Work, trial: TrialFacts) -> Iterable[str]:
     if work.stage and work.stage.label != "unclear":
         yield clean(work.stage.name, _NAME) + sub_phase(trial.phase_detail, trial.phase_source)
     yield status_words(trial.status)
-    yield "randomised" if trial.allocation == "RANDOMIZED" else ""
+    yield from _design(work)
     if trial.enrollment is not None:
         people = counted(trial.enrollment, "person", "people")
         yield f"{people} enrolled" if trial.enrollment_type == "ACTUAL" else f"{people} planned"
@@ -164,33 +156,33 @@ def _lines(work: Work, section: str) -> Iterable[Line]:
     """What moved, by severity; the notice of a work taken back; which issues told it before."""
     changes = sorted(work.changes, key=lambda change: (-change.severity, change.id))
     announced = any(change.kind in NEW for change in changes)
-    if work.notice and not any(change.kind in CORRECTIONS for change in changes):
+    if work.notice and not any(change.kind in KINDS for change in changes):
         yield Line(text=NOTICES[work.notice], loud=work.notice in TAKEN_BACK)
+    if announced:
+        yield from lines_about(work)
     for change in changes:
         if change.kind in NEW or (change.kind == "matched" and announced):
             continue
         yield _line(change)
     if work.trial and section == "new_trials" and work.trial.why_stopped:
         yield Line(text=clean(f"why it stopped: {work.trial.why_stopped}", _LINE))
-    yield from _told_before(work, section)
+    if section == "corrections" and not work.corrects:
+        yield told_in(work.told_in)
+    elif work.told_in and section not in ("corrections", "moved"):
+        yield Line(text=f"Told before in {listed(work.told_in)}.")
+
+
+# An id at the end of a headline is where the line leads: the paper that was linked, the notice of a retraction.
+_LEADS_TO = re.compile(r"(.*\S) (PMID (\d+)|NCT\d{8})")
 
 
 def _line(change: Change) -> Line:
-    """A headline without the id that it starts with, as the entry names it; a linked paper becomes a link."""
+    """A headline without the id that it starts with, as the entry names it; what it ends with becomes a link."""
     text = clean(change.headline.removeprefix(f"{change.record}: "), _LINE) or change.kind.replace("_", " ")
-    linked = change.new or "" if change.kind == "paper_linked" else ""
-    url = address(linked)
-    if not url:
-        return Line(text=text, loud=change.severity == 3)
-    return Line(
-        text=text.removesuffix(f" {reference(linked)}"), loud=change.severity == 3, url=url, ref=reference(linked)
-    )
-
-
-def _told_before(work: Work, section: str) -> Iterable[Line]:
-    if work.told_in and section == "corrections":
-        yield Line(text=f"This digest told it in {listed(work.told_in)}.")
-    elif section == "corrections":
-        yield Line(text="This digest had not told it before.")
-    elif work.told_in and section != "moved":
-        yield Line(text=f"Told before in {listed(work.told_in)}.")
+    loud = change.severity == 3
+    if change.kind == "published_from_preprint" and change.old:  # its headline repeats the title
+        return Line(text="published; was the preprint", loud=loud, url=address(change.old), ref=reference(change.old))
+    if match := _LEADS_TO.fullmatch(text):
+        words, ref, pmid = match.groups()
+        return Line(text=words, loud=loud, url=address(f"pubmed-{pmid}" if pmid else ref), ref=ref)
+    return Line(text=text, loud=loud)

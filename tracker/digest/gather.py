@@ -3,7 +3,11 @@
 An event is told when its id lies in the span, this digest has not told it, its severity reaches the digest's, one of
 the digest's queries matches its record, the record is on topic and, where the digest is limited to approaches, has one
 of them. What announces a record is told only where the record was not there before the query was watched (its earliest
-match among the digest's queries is no baseline). A correction to what this digest told before is always told.
+match among the digest's queries is no baseline), and a tie to a paper or another query only where that was not found by
+the first answer of a query. A correction to what this digest told before is always told.
+
+The moves of one field are one story: once this digest tells a move of it, now or in an earlier issue, it tells the
+later ones too, however small. Who read that a date slipped by eight months must not miss that it slipped again by two.
 """
 
 import json
@@ -14,19 +18,19 @@ from typing import Any, Protocol
 
 from tracker.digest import sql
 from tracker.digest.board import read_board
+from tracker.digest.corrections import notice_about
 from tracker.digest.doubts import gather_doubts
 from tracker.digest.entries import HUMAN
-from tracker.digest.material import Change, Left, Material, Reason, TrialFacts, Work
-from tracker.digest.receipt import gather_answers
+from tracker.digest.material import ANNOUNCES, Change, Corrected, Left, Material, Reason, TrialFacts, Work
+from tracker.digest.receipt import Span, count_new, gather_answers
 from tracker.digest.words import telling_words
 
-FIRST_STORED = ("new_article", "new_trial", "new_item", "published_from_preprint")
-ANNOUNCES = (*FIRST_STORED, "matched")
 CORRECTS = ("retracted", "concern", "corrected", "retraction_reversed")
+ADDS = (*ANNOUNCES, "paper_linked")  # kinds whose `field` holds no state that the next one replaces
 
 _MORE_OF_A_TRIAL = "select why_stopped, eligibility from trials where record = ?"
 _CHANGE = "e.id, e.record, e.seen, e.kind, e.severity, e.field, e.old, e.new, e.headline"
-_TRIAL = """study_type, status, phases, phase_detail, phase_source, sponsor, allocation, masking, enrollment,
+_TRIAL = """study_type, status, phases, phase_detail, phase_source, sponsor, enrollment,
     enrollment_type, start, start_type, primary_completion, primary_completion_type, completion, completion_type,
     has_results, results_posted, why_stopped"""
 
@@ -48,9 +52,10 @@ def gather(
     conn: sqlite3.Connection, digest: DigestSettings, after_event: int, upto_event: int, since: str, until: str
 ) -> Material:
     """Everything for one issue: events with ids in (after_event, upto_event], fetches started in (since, until]."""
-    reading = _Reading(conn, digest, after_event, upto_event)
+    reading = Reading(conn, digest, after_event, upto_event)
     chosen, left = reading.choose()
     first = conn.execute("select 1 from digests where name = ? limit 1", [digest.name]).fetchone() is None
+    span = Span(since, until, after_event, upto_event, first)
     return Material(
         name=digest.name,
         since=since,
@@ -59,15 +64,16 @@ def gather(
         works=tuple(reading.work(head, changes) for head, changes in sorted(chosen.items())),
         left=left,
         baseline=reading.baseline("" if first else since, until),
+        new=count_new(conn, reading.queries, span),
         doubts=gather_doubts(conn, reading.queries, since),
         board=read_board(conn),
-        answers=gather_answers(conn, reading.queries, reading.off_topic_by_answer(), since, until),
+        answers=gather_answers(conn, reading.queries, span),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
-    """What decides whether a record's events are told."""
+class Standing:
+    """What decides whether a record's events are told. matched, baseline: by the digest's own queries."""
 
     head: str
     matched: bool
@@ -75,9 +81,10 @@ class _Record:
     off_topic: bool
     approaches: frozenset[str]
     told: bool
+    told_fields: set[str]  # of which this digest has told a move
 
 
-class _Reading:
+class Reading:
     """One reading of the database for one issue; every method is one question to it."""
 
     def __init__(self, conn: sqlite3.Connection, digest: DigestSettings, after_event: int, upto_event: int) -> None:
@@ -106,15 +113,10 @@ class _Reading:
 
     def choose(self) -> tuple[dict[str, list[Change]], Left]:
         """The changes that are told, by version of record, and the count of what is not."""
-        known: dict[str, _Record] = {}
         told: dict[str, list[Change]] = {}
         left: dict[str, set[str]] = {"off_topic": set(), "below_severity": set(), "outside_approaches": set()}
         details: list[str] = []
-        for change in self._changes():
-            if change.record not in known:
-                known[change.record] = self._record(change.record)
-            record = known[change.record]
-            verdict = self._verdict(change, record)
+        for change, record, verdict in self.verdicts():
             if verdict == "told":
                 told.setdefault(record.head, []).append(change)
             elif verdict == "details":
@@ -124,26 +126,58 @@ class _Reading:
         counts = {name: len(heads - told.keys()) for name, heads in left.items()}
         return told, Left(**counts, details=len(details), detailed=len(set(details)))
 
-    def _changes(self) -> Iterable[Change]:
+    def verdicts(self, *records: str) -> Iterable[tuple[Change, Standing, str]]:
+        """Each untold change of the span (of these records, or of all) and what becomes of it: told, details,
+        off_topic, outside_approaches, below_severity or unannounced."""
+        known: dict[str, Standing] = {}
+        for change in self._changes(records):
+            if change.record not in known:
+                known[change.record] = self.standing(change.record)
+            record = known[change.record]
+            verdict = self._verdict(change, record)
+            if verdict == "told":
+                record.told_fields.update([change.field] if change.field and change.kind not in ADDS else [])
+            yield change, record, verdict
+
+    def _changes(self, records: tuple[str, ...]) -> Iterable[Change]:
         names = [name.strip().removeprefix("e.") for name in _CHANGE.split(",")]
         statement = f"""select {_CHANGE} from events e where e.id > ? and e.id <= ?
+            and {f"e.record in ({sql.marks(records)})" if records else "true"}
             and not exists (select 1 from digest_items i where i.name = ? and i.event = e.id) order by e.id"""
-        return (Change(**dict(zip(names, row, strict=True))) for row in self.rows(statement, *self.span, self.name))
+        rows = self.rows(statement, *self.span, *records, self.name)
+        return (Change(**dict(zip(names, row, strict=True))) for row in rows)
 
-    def _verdict(self, change: Change, record: _Record) -> str:
+    def _verdict(self, change: Change, record: Standing) -> str:
         if change.kind in CORRECTS and record.told:
             return "told"
-        if not record.matched or (change.kind in ANNOUNCES and record.baseline):
+        if not record.matched or (change.kind in ANNOUNCES and record.baseline) or self._found_late(change):
             return "unannounced"
         if change.severity <= 0:
             return "unannounced" if record.off_topic else "details"
         if record.off_topic:
             return "off_topic"
-        if self.approaches and not any(_within(leaf, self.approaches) for leaf in record.approaches):
+        if self.approaches and not any(within(leaf, self.approaches) for leaf in record.approaches):
             return "outside_approaches"
-        return "told" if change.severity >= self.min_severity else "below_severity"
+        goes_on = change.field in record.told_fields
+        return "told" if goes_on or change.severity >= self.min_severity else "below_severity"
 
-    def _record(self, record: str) -> _Record:
+    def _found_late(self, change: Change) -> bool:
+        """Only that we found it is new: the first answer of a query lists what was there before, be it a record held
+        because of another query, or a paper that was tied to its trial long ago."""
+        if change.kind not in ("matched", "paper_linked"):
+            return False
+        record = change.new if change.kind == "paper_linked" else change.record
+        listed = self.rows(
+            f"""select query, baseline, first_seen from matches where record = ? and query in ({self.marks})
+                order by first_seen, baseline""",
+            record,
+            *self.queries,
+        )
+        if change.kind == "matched":  # by a query that is no matter of this digest, or by the first answer of one
+            return (change.field, 0) not in [(query, baseline) for query, baseline, _ in listed]
+        return bool(listed) and listed[0][1:] == (1, change.seen)
+
+    def standing(self, record: str) -> Standing:
         head = self.rows("select coalesce(same_as, id) from records where id = ?", record)[0][0]
         # Two queries that list it in one run see it at one moment: one of them was watched, so it was not there before.
         matches = self.rows(
@@ -154,14 +188,21 @@ class _Reading:
         labels = self.rows(
             "select axis, label from labels where record = ? and axis in ('relevance', 'approach')", record
         )
-        return _Record(
+        return Standing(
             head=head,
             matched=bool(matches),
             baseline=bool(matches and matches[0][0]),
             off_topic=("relevance", "off") in labels,
             approaches=frozenset(label for axis, label in labels if axis == "approach"),
             told=bool(self._told_in(head)),
+            told_fields=self._told_fields(record),
         )
+
+    def _told_fields(self, record: str) -> set[str]:
+        statement = f"""select distinct e.field from events e
+            join digest_items i on i.event = e.id and i.name = ?
+            where e.record = ? and e.field is not null and e.kind not in ({sql.marks(ADDS)})"""
+        return {field for (field,) in self.rows(statement, self.name, record, *ADDS)}
 
     def _told_in(self, head: str) -> tuple[str, ...]:
         versions = (head, *self.versions.get(head, ()))
@@ -176,7 +217,7 @@ class _Reading:
         title, abstract, kind, url, venue, published, notice, types = self.rows(
             "select title, abstract, kind, url, venue, published, notice, types from records where id = ?", head
         )[0]
-        labels = self._labels(head)
+        labels, links = self._labels(head), self._links(head)
         stage = next((label for label in labels if label.axis == "stage"), None)
         return Work(
             id=head,
@@ -187,10 +228,13 @@ class _Reading:
             published=published,
             notice=notice,
             types=tuple(json.loads(types)),
+            corrects=self._corrects(links, json.loads(types)),
+            reports=tuple(target for relation, target in links if relation == "reports"),
             trial=self._trial(head),
             stage=stage,
             relevance=next((label for label in labels if label.axis == "relevance"), None),
             approaches=tuple(label for label in labels if label.axis == "approach"),
+            conditions=tuple(label for label in labels if label.axis == "condition" and label.label != "general"),
             flags=tuple(label for label in labels if label.axis == "flag"),
             words=self._words(head, title, abstract, kind, stage.label if stage else ""),
             queries=self._matched(head),
@@ -199,14 +243,28 @@ class _Reading:
         )
 
     def _labels(self, record: str) -> list[Reason]:
-        statement = """select l.axis, l.label, coalesce(a.label, s.label, l.label) as name,
-                l.value, l.strength, l.field, l.quote
+        statement = """select l.axis, l.label, coalesce(a.label, s.label, c.label, l.label) as name,
+                l.value, l.strength, l.field, l.quote, l.source
             from labels l
             left join approaches a on l.axis = 'approach' and a.id = l.label
             left join stages s on l.axis = 'stage' and s.id = l.label
-            where l.record = ? order by l.strength desc, coalesce(a.rank, 0), l.label"""
-        names = ("axis", "label", "name", "value", "strength", "field", "quote")
+            left join conditions c on l.axis = 'condition' and c.id = l.label
+            where l.record = ? order by l.strength desc, coalesce(a.rank, c.rank, 0), l.label"""
+        names = ("axis", "label", "name", "value", "strength", "field", "quote", "source")
         return [Reason(**dict(zip(names, row, strict=True))) for row in self.rows(statement, record)]
+
+    def _links(self, record: str) -> list[tuple[str, str]]:
+        """(relation, target) of what a record says of others; a version of a work stands for the work."""
+        statement = """select distinct l.relation, coalesce(r.same_as, l.target)
+            from links l left join records r on r.id = l.target where l.record = ? order by 1, 2"""
+        return [(relation, target) for relation, target in self.rows(statement, record)]
+
+    def _corrects(self, links: Sequence[tuple[str, str]], types: Sequence[str]) -> tuple[Corrected, ...]:
+        return tuple(
+            Corrected(id=target, kind=kind, told_in=self._told_in(target))
+            for relation, target in links
+            if (kind := notice_about(relation, types))
+        )
 
     def _trial(self, record: str) -> TrialFacts | None:
         rows = self.rows(f"select {_TRIAL} from trials where record = ?", record)
@@ -239,20 +297,7 @@ class _Reading:
             group by query order by query"""
         return tuple(self.rows(statement, *self.queries, since, until, *self.queries))
 
-    def off_topic_by_answer(self) -> dict[tuple[str, str], int]:
-        """(source, query) -> records that were first stored in the span and are off topic."""
-        statement = f"""select r.source, m.query, count(distinct r.id)
-            from events e join records r on r.id = e.record
-            join labels l on l.record = r.id and l.axis = 'relevance' and l.label = 'off'
-            join matches m on m.record = r.id and m.query in ({self.marks}) and m.baseline = 0
-            where e.id > ? and e.id <= ? and e.kind in ({sql.marks(FIRST_STORED)})
-            group by r.source, m.query"""
-        return {
-            (source, query): count
-            for source, query, count in self.rows(statement, *self.queries, *self.span, *FIRST_STORED)
-        }
 
-
-def _within(leaf: str, wanted: Sequence[str]) -> bool:
+def within(leaf: str, wanted: Sequence[str]) -> bool:
     """Whether a leaf is one of the wanted leaves or of the wanted families: "ev.msc" is within "ev"."""
     return any(leaf == one or leaf.startswith(one + ".") for one in wanted)

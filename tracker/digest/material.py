@@ -2,6 +2,7 @@
 
 Change    one event
 Reason    one label, with the words that made the rules say so
+Corrected a work that a notice (an erratum, a retraction) is about
 Work      one work (its versions counted once) with its facts, labels and changes
 Doubt     a trial that is silent or stale
 BoardRow  one row of the view trial_board
@@ -10,6 +11,9 @@ Material  all of it for one issue
 """
 
 from dataclasses import dataclass, field
+
+# Kinds of event that say that a record is there; all others say that something of it moved.
+ANNOUNCES = ("new_article", "new_trial", "new_item", "published_from_preprint", "matched")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """One label. `name` is what a reader calls it; `quote` stands in the record's column `field`, or both are None."""
+    """One label. `name` is what a reader calls it; `quote` stands in the record's column `field`, or both are None.
+
+    source: what says so (registry, pubtype, mesh, text).
+    """
 
     axis: str
     label: str
@@ -38,6 +45,7 @@ class Reason:
     strength: float = 1.0
     field: str | None = None
     quote: str | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +58,6 @@ class TrialFacts:
     phase_detail: str = ""
     phase_source: str = ""
     sponsor: str = ""
-    allocation: str = ""
-    masking: str = ""
     enrollment: int | None = None
     enrollment_type: str = ""
     start: str = ""
@@ -66,10 +72,23 @@ class TrialFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """What a notice is about. kind: that of the event which the other work has for it (retracted, concern, corrected).
+
+    told_in: the periods of this digest's earlier issues that told the other work, oldest first.
+    """
+
+    id: str
+    kind: str
+    told_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
     """One work that is told. `id` is its version of record; `changes` may be of any of its versions, by event id.
 
-    told_in: the periods of this digest's earlier issues that told it, oldest first.
+    told_in: the periods of this digest's earlier issues that told it, oldest first. corrects: of a notice, what it is
+    about. conditions: without the one that only says that it is hair loss. reports: of a paper, the trials.
     """
 
     id: str
@@ -84,10 +103,13 @@ class Work:
     stage: Reason | None = None
     relevance: Reason | None = None
     approaches: tuple[Reason, ...] = ()  # strongest first
+    conditions: tuple[Reason, ...] = ()
     flags: tuple[Reason, ...] = ()
     words: tuple[Reason, ...] = ()  # that ask for a second look, with what stands around them
     queries: tuple[str, ...] = ()  # of this digest
     told_in: tuple[str, ...] = ()
+    corrects: tuple[Corrected, ...] = ()
+    reports: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
 
     def flag(self, name: str) -> Reason | None:
@@ -120,6 +142,7 @@ class BoardRow:
     rungs: tuple[tuple[str, int], ...] = ()
     states: tuple[tuple[str, int, int], ...] = ()
     approved: str = ""
+    approved_products: int = 0
     trials: int = 0
     furthest: str = ""
     furthest_rank: float = -1
@@ -132,6 +155,7 @@ class BoardRow:
     result: str = ""
     result_date: str = ""
     result_people: int | None = None
+    result_preprint: bool = False
     readout: str = ""
     readout_trial: str = ""
     moved: str = ""
@@ -143,9 +167,11 @@ class BoardRow:
 class Answer:
     """How one source answered one query in the span. Times are stamps; "" where there is none.
 
-    new, changed, notes: over every fetch in the span. listed, quarantined, missing: of its newest complete one.
-    last_try, last_success, failing_since and error look back before the span too. data_of: the day of its data,
-    where the source says it.
+    new: records that it listed for the first time; off_topic: those of them that are off topic; baseline: those that
+    it listed when it was first asked, which are not new; changed: records of which something moved. A record that
+    several queries list counts with each. notes: of every fetch in the span. listed, quarantined, missing: of its
+    newest complete one. last_try, last_success, failing_since and error look back before the span too. data_of: the day
+    of its data, where the source says it.
     """
 
     source: str
@@ -156,6 +182,7 @@ class Answer:
     # of the newest whole fetch before the span
     listed_before: int | None = None
     new: int = 0
+    baseline: int = 0
     changed: int = 0
     quarantined: int = 0
     missing: int = 0
@@ -189,7 +216,8 @@ class Material:
     """Everything that one issue of one digest is made of. since and until are stamps: the span (since, until].
 
     baseline: records that the digest's queries held before tracker watched them: all of them for a first issue,
-    else those that came in the span (a query that was added or edited), by query.
+    else those that came in the span (a query that was added or edited), by query. new: records that its queries listed
+    for the first time in the span, each once.
     """
 
     name: str
@@ -199,6 +227,7 @@ class Material:
     works: tuple[Work, ...] = ()
     left: Left = field(default_factory=Left)
     baseline: tuple[tuple[str, int], ...] = ()
+    new: int = 0
     doubts: tuple[Doubt, ...] = ()
     board: tuple[BoardRow, ...] = ()
     answers: tuple[Answer, ...] = ()

@@ -39,6 +39,7 @@ class Entry:
     url: str
     facts: tuple[str, ...] = ()
     approaches: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
     why: str = ""
     queries: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
@@ -46,12 +47,21 @@ class Entry:
     severity: int = 0
     card: bool = False
 
+    @property
+    def grounds(self) -> str:
+        """Approaches, conditions, and the words that brought it here, as a card says them in one line."""
+        why = f"why: {self.why}" if self.why else ""
+        return " · ".join(filter(None, ("; ".join(self.approaches), ", ".join(self.conditions), why)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
+    """`lines` are said of the whole, before its entries; `note` after them."""
+
     key: str
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Entry, ...] = ()
+    lines: tuple[Line, ...] = ()
     note: str = ""
 
     @property
@@ -104,7 +114,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """How one source answered one query. Counts are None where nothing was counted."""
+    """How one source answered one query. Counts are None where nothing was counted, `baseline` where it is empty."""
 
     source: str
     query: str
@@ -112,8 +122,17 @@ class Row:
     outcome: str
     listed: int | None = None
     new: int | None = None
+    baseline: int | None = None
     changed: int | None = None
     off_topic: int | None = None
+
+    @property
+    def counts(self) -> dict[str, int | None]:
+        """By what each is called, in the order in which they are read."""
+        return {
+            "listed": self.listed, "baseline": self.baseline, "new": self.new, "changed": self.changed,
+            "off topic": self.off_topic,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 from tracker.digest import charts
 from tracker.digest.board import NOTE
@@ -33,11 +35,14 @@ def render_text(digest: Digest) -> str:
 def render_board(board: Board) -> list[str]:
     """The board in lines of text, as the digest and `tracker board` show it."""
     lines = [*_wrapped(NOTE), ""]
-    for standing in board.cards:
-        lines += [*_standing(standing), ""]
+    for condition, standings in groupby(board.cards, key=attrgetter("condition")):
+        lines += [*_wrapped(f"== {condition.capitalize()}"), ""]
+        for standing in standings:
+            lines += [*_standing(standing), ""]
     if board.briefly:
         lines += ["Further on the board:"]
-        lines += [line for one in board.briefly for line in _wrapped(f"{_name(one)}: {one.brief}", "- ", "  ")]
+        for one in board.briefly:
+            lines += _wrapped(f"{one.approach} · {one.condition}: {one.brief}", "- ", "  ")
     for words, names in (("Laboratory and animals only", board.bench), ("Nothing held", board.nothing)):
         lines += _wrapped(f"{words}: {'; '.join(names)}.") if names else []
     if board.unfollowed:
@@ -54,6 +59,10 @@ def _heading(title: str) -> list[str]:
 
 def _section(section: Section) -> Iterable[str]:
     yield from _heading(section.title)
+    for line in section.lines:
+        yield from _wrapped(_said(line), "- ", "  ")
+    if section.lines:
+        yield ""
     for entry in section.cards:
         yield from _card(entry)
         yield ""
@@ -71,10 +80,8 @@ def _card(entry: Entry) -> Iterable[str]:
     yield from _wrapped(entry.title, "* ", "  ")
     for line in entry.lines:
         yield from _wrapped(_said(line), "  ! " if line.loud else "  > ", "    ")
-    approaches = ", ".join(entry.approaches)
-    why = f"why: {entry.why}" if entry.why else ""
-    for parts in (entry.facts, [part for part in (approaches, why) if part]):
-        yield from _wrapped(" · ".join(parts), "  ", "  ") if parts else ()
+    for text in (" · ".join(entry.facts), entry.grounds):
+        yield from _wrapped(text, "  ", "  ") if text else ()
     noun = "query" if len(entry.queries) == 1 else "queries"
     found = f"{noun} {', '.join(entry.queries)}" if entry.queries else ""
     yield from _wrapped(" · ".join(part for part in (entry.ref, found) if part), "  ", "  ")
@@ -88,15 +95,11 @@ def _headline(entry: Entry) -> str:
 
 
 def _said(line: Line) -> str:
-    return f"{line.text}, {line.ref}" if line.ref else line.text
-
-
-def _name(standing: Standing) -> str:
-    return f"{standing.approach}, {standing.condition}" if standing.condition else standing.approach
+    return f"{line.text} {line.ref}" if line.ref else line.text
 
 
 def _standing(standing: Standing) -> Iterable[str]:
-    yield from _wrapped(_name(standing), "* ", "  ")
+    yield from _wrapped(standing.approach, "* ", "  ")
     yield f"  {charts.rungs(standing.rungs)}"
     for line in standing.lines:
         yield from _wrapped(_said(line), "  ! " if line.loud else "  - ", "    ")
@@ -106,10 +109,7 @@ def _receipt(receipt: Sequence[Row]) -> Iterable[str]:
     if not receipt:
         yield "No source was asked."
     for row in receipt:
-        counts = zip(
-            ("listed", "new", "changed", "off topic"), (row.listed, row.new, row.changed, row.off_topic), strict=True
-        )
-        said = [f"{count:,} {name}" for name, count in counts if count is not None]
+        said = [f"{count:,} {name}" for name, count in row.counts.items() if count is not None]
         yield from _wrapped(f"{row.source}, {row.query}: {', '.join([row.outcome, row.asked, *said])}", "- ", "  ")
 
 

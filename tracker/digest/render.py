@@ -43,9 +43,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        said=_said, tail=_tail, grounds=_grounds, gist=_gist, receipt_table=_receipt_table, ladder=_ladder
-    )
+    environment.filters.update(said=_said, tail=_tail, gist=_gist, receipt_table=_receipt_table, ladder=_ladder)
     return environment
 
 
@@ -62,12 +60,6 @@ def _tail(entry: Entry) -> Markdown:
     return Markdown(link(entry.ref, entry.url) + found)
 
 
-def _grounds(entry: Entry) -> str:
-    """Approaches, and the words that brought it here."""
-    why = [f"why: {entry.why}"] if entry.why else []
-    return " · ".join([", ".join(entry.approaches), *why] if entry.approaches else why)
-
-
 def _gist(entry: Entry) -> Markdown:
     """What follows a title on one line: what moved, or else what it is; and where it leads."""
     told = [_said(line) for line in entry.lines]
@@ -80,23 +72,24 @@ def _ladder(standing: Standing) -> Markdown:
     return Markdown(charts.rungs(standing.rungs))
 
 
-_HEAD = ("Source", "Query", "Last asked (UTC)", "Answer", "Listed", "New", "Changed", "Off topic")
-_TEXTS = 4  # columns that are text; the rest are counts, set to the right
+_HEAD = ("Source", "Query", "Last asked (UTC)", "Answer")
+_TEXTS = len(_HEAD)  # columns that are text; the rest are counts, set to the right
 
 
 def _receipt_table(receipt: Sequence[Row]) -> Markdown:
     """A table that lines up as plain text too."""
     if not receipt:
         return Markdown("No source was asked.")
+    names = [name for name in receipt[0].counts if name != "baseline" or any(row.baseline for row in receipt)]
+    head = [*_HEAD, *(name.capitalize() for name in names)]
     body = [
         [escape_markdown(text) for text in (row.source, row.query, row.asked, row.outcome)]
-        + ["–" if count is None else f"{count:,}" for count in (row.listed, row.new, row.changed, row.off_topic)]
+        + ["–" if (count := row.counts[name]) is None else f"{count:,}" for name in names]
         for row in receipt
     ]
-    widths = [max(len(cell) for cell in column) for column in zip(_HEAD, *body, strict=True)]
+    widths = [max(len(cell) for cell in column) for column in zip(head, *body, strict=True)]
     rule = ["-" * width if n < _TEXTS else "-" * (width - 1) + ":" for n, width in enumerate(widths)]
-    rows = [_HEAD, rule, *body]
-    return Markdown("\n".join(f"| {' | '.join(_padded(row, widths))} |" for row in rows))
+    return Markdown("\n".join(f"| {' | '.join(_padded(row, widths))} |" for row in (head, rule, *body)))
 
 
 def _padded(cells: Sequence[str], widths: Sequence[int]) -> list[str]:

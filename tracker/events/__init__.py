@@ -73,6 +73,9 @@ RETRACTED = frozenset({"retracted", "withdrawn"})
 DETAIL_LENGTH = 500  # characters of a column that a `detail` keeps of either side
 TITLE_LENGTH, HEADLINE_LENGTH = 200, 600
 
+_PAPERS = {
+    "reports": "result", "reported_by": "result", "derived": "derived", "derived_in": "derived", "cites": "background",
+}  # fmt: skip
 _NOT_COMPARED = {"id", "source", "kind", "trial", "warnings", "raw"}
 _RECORD_COLUMNS = tuple(name for name in Record.__dataclass_fields__ if name not in _NOT_COMPARED)
 _COLUMNS = (*_RECORD_COLUMNS, *Trial.__dataclass_fields__)
@@ -126,10 +129,14 @@ def matched(record: str, query: str) -> Event:
 
 
 def paper_linked(trial: str, paper: str, relation: str) -> Event:
-    """`relation` as a Link has it, from either side: reports and reported_by are results."""
-    kind = {"reports": "result", "reported_by": "result", "derived": "derived", "derived_in": "derived"}.get(relation)
+    """`relation` as a Link has it, from either side: reports and reported_by are results.
+
+    Or what the paper is, where it can be no result of a trial that it names: protocol, review, notice.
+    """
+    kind = _PAPERS.get(relation, relation)
     severity = HIGH if kind == "result" else MEDIUM
-    return _event(trial, "paper_linked", severity, "links", None, paper, f"{kind or 'background'} paper {shown(paper)}")
+    name = "notice of a correction or retraction," if kind == "notice" else f"{kind} paper"
+    return _event(trial, "paper_linked", severity, "links", None, paper, f"{name} {shown(paper)}")
 
 
 def published_from_preprint(paper: Record, preprint: str) -> Event:

@@ -14,7 +14,7 @@ _NAMES = {**COLUMNS, "approach": "its approach", "variants": "other spellings"}
 def found_page(found: Found) -> str:
     """Hits from the best to the worst, and how many more there are."""
     if not found.hits:
-        return "\n".join(["Nothing that is held says all of this.", *_alone(found)])
+        return "\n".join(["Nothing that is held says all of this (a record itself: tracker show ID).", *_alone(found)])
     lines: list[str] = []
     for hit in found.hits:
         lines += [*_hit(hit), ""]

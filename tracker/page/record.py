@@ -1,10 +1,11 @@
 """A record as a page: what it is, how it is judged and by which words, its dates, ties and history, and its text."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from tracker.digest.wording import counted, listed, moment, reference, source_name, status_words
 from tracker.page.layout import block, bold, dim, facts, heading, section, warning
+from tracker.page.life import life
 from tracker.page.words import COLUMNS, NOTICES, RELATIONS, phase_words, spoken, study_words
 from tracker.store.reading import Page
 from tracker.terminal import plain
@@ -15,12 +16,13 @@ _SAID_ABOVE = ("retracted_by", "corrected_by", "concern_in")
 MOST_SITES, MOST_PEOPLE = 8, 6
 
 
-def record_page(page: Page, conditions: Mapping[str, str]) -> str:
-    """`conditions`: names of the conditions by id. The page ends without a line end."""
+def record_page(page: Page) -> str:
+    """The page ends without a line end."""
     lines = [*_title(page), ""]
-    lines += section("Judged", _labels(page, conditions))
+    lines += section("Judged", _labels(page))
     if page.trial:
         lines += section("Trial", _trial(page.trial))
+        lines += section("Life (a move stands on the day on which it was seen here)", life(page))
     lines += section("Dates", _dates(page))
     if page.trial:
         lines += section("Arms", _items(map(spoken, page.trial["arms"])))
@@ -83,11 +85,10 @@ def _warnings(page: Page) -> list[str]:
     return lines + ["Off topic: kept, and in no digest"] * bool(off)
 
 
-def _labels(page: Page, conditions: Mapping[str, str]) -> list[str]:
+def _labels(page: Page) -> list[str]:
     """Each label with what made it; a person's word with who said it, and what a person struck out."""
     words = {(word["axis"], word["label"]): word for word in page.judgements}
-    others = {one["label"]: one["name"] for one in [*page.labels, *page.judgements] if one["axis"] != "condition"}
-    names = {"general": "hair loss, which kind is not said", **conditions, **others}
+    names = {one["label"]: one["name"] for one in [*page.labels, *page.judgements]}
     lines: list[str] = []
     for axis, called in _AXES.items():
         reasons: dict[str, list[str]] = {}  # what has one reason stands on one line
@@ -95,7 +96,7 @@ def _labels(page: Page, conditions: Mapping[str, str]) -> list[str]:
             name = {"relevance": _RELEVANCE}.get(axis, names).get(label["label"], label["label"]).replace("_", " ")
             value = f" {label['value']}" if label["value"] else ""
             word = words.get((axis, label["label"]))
-            reasons.setdefault(_said_by(word) if word else _reason(label), []).append(f"{name}{value}")
+            reasons.setdefault(_said_by(word) if word else _reason(label, page), []).append(f"{name}{value}")
         for word in page.judgements:
             if word["axis"] == axis and word["says"] == "no":
                 reasons.setdefault(_said_by(word), []).append(f"not {names.get(word['label'], word['label'])}")
@@ -104,11 +105,13 @@ def _labels(page: Page, conditions: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _reason(label: dict[str, Any]) -> str:
-    """The words that made a label, and the rule by which."""
+def _reason(label: dict[str, Any], page: Page) -> str:
+    """The words that made a label, and the rule by which. A paper that reports a trial has the trial's phase."""
+    trials = [link["other"] for link in page.links if link["relation"] == "reports"]
     if label["quote"]:
         return f"“{label['quote']}” in the {COLUMNS.get(label['field'], label['field'])} [{label['rule']}]"
-    source = {"registry": "the registry's own field", "pubtype": "its publication type", "mesh": "its MeSH headings"}
+    registry = "the registry's own field" + (f", of {listed(trials)}" if trials else "")
+    source = {"registry": registry, "pubtype": "its publication type", "mesh": "its MeSH headings"}
     return f"{source.get(label['source'], 'nothing that says otherwise')} [{label['rule']}]"
 
 
@@ -126,6 +129,7 @@ def _trial(trial: dict[str, Any]) -> list[str]:
             ("Status", status_words(trial["status"]) + before if trial["status"] else ""),
             ("Why stopped", trial["why_stopped"]),
             ("Phase", phase_words(trial["phases"]) or "none stated"),
+            ("Sub-phase", f"{trial['phase_detail']}, by its {trial['phase_source']}" if trial["phase_detail"] else ""),
             ("Sponsor", trial["sponsor"]),
             ("Participants", _with_type(trial["enrollment"], trial["enrollment_type"])),
             ("Design", ", ".join(part.lower().replace("_", "-") for part in design if part)),

@@ -10,6 +10,7 @@
     labels       [{axis, label, name, value, origin, source, strength, field, start, end, quote, rule, version, seen}]
     judgements   [{axis, label, name, says, author, note, seen}]: a person's word
     links        [{relation, other, title, held, origins, quote}]: each tie once, from this record's side
+    papers       [{paper, kind, origins, held, title, published}] of a trial: result, derived, background, protocol ...
     matches      [{query, title, first_seen, baseline, absent_since}]
     versions     [{received, sha256}], in the order of their coming
     history      [{seen, versions, events: [{id, kind, severity, field, old, new, headline}]}], newest first
@@ -26,17 +27,18 @@ _LEFT_OUT = ("variants", "fingerprint", "record_status")
 _EVENT = ("id", "kind", "severity", "field", "old", "new", "headline")
 
 
-def json_of_record(page: Page, conditions: Mapping[str, str]) -> dict[str, Any]:
-    """The object that is described at the top of this module. `conditions`: names of the conditions by id."""
+def json_of_record(page: Page) -> dict[str, Any]:
+    """The object that is described at the top of this module."""
     trial = _without(page.trial, "record") | {"has_results": bool(page.trial["has_results"])} if page.trial else None
     return {
         **_without(page.record, *_LEFT_OUT),
         "stands_for": page.stands_for,
         "trial": trial,
         "sites": [_without(site, "record", "n") for site in page.sites],
-        "labels": [_named(_without(label, "record"), conditions) for label in page.labels],
-        "judgements": [_named(_without(word, "record"), conditions) for word in page.judgements],
+        "labels": [_without(label, "record") for label in page.labels],
+        "judgements": [_without(word, "record") for word in page.judgements],
         "links": page.links,
+        "papers": page.papers,
         "matches": [_without(match, "record") | {"baseline": bool(match["baseline"])} for match in page.matches],
         "versions": page.versions,
         "history": [
@@ -48,8 +50,3 @@ def json_of_record(page: Page, conditions: Mapping[str, str]) -> dict[str, Any]:
 
 def _without(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
-
-
-def _named(label: dict[str, Any], conditions: Mapping[str, str]) -> dict[str, Any]:
-    named = conditions.get(label["label"]) if label["axis"] == "condition" else None
-    return label | {"name": named or label["name"]}

@@ -5,7 +5,6 @@ The findings are those that the labels are made of (tracker.classify.finding), w
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from tracker.classify.finding import FIRED, OUTWEIGHED, VETOED, Finding
@@ -76,9 +75,10 @@ def _wrapped(text: str) -> list[str]:
 def _by_verdict(findings: Sequence[Finding], axis: str) -> Iterator[list[str]]:
     """Lines of one axis: what fired first; what says the same for the same reason once, with how often."""
     order = list(_SIGNS)
-    mine = sorted((f for f in findings if f.axis == axis), key=lambda f: order.index(f.verdict))
-    for _, same in groupby(mine, key=lambda f: (f.verdict, f.label, f.rule, f.by)):
-        yield _line(list(same))
+    alike: dict[tuple[str, ...], list[Finding]] = {}
+    for f in sorted((f for f in findings if f.axis == axis), key=lambda f: order.index(f.verdict)):
+        alike.setdefault((f.verdict, f.label, f.rule, f.by), []).append(f)
+    yield from map(_line, alike.values())
 
 
 def _line(same: Sequence[Finding]) -> list[str]:
@@ -91,7 +91,7 @@ def _line(same: Sequence[Finding]) -> list[str]:
     elif first.source != "text":
         text += f"  ({first.source})"
     if first.by:
-        text += f"  {first.verdict} by: {first.by}"
+        text += f"  {'because' if first.fired else f'{first.verdict} by:'} {first.by}"
     return block(
         f"{text}  {first.strength:.2f}" if first.fired else text, 2, hang=2, first=f"  {_SIGNS[first.verdict]}"
     )

@@ -22,6 +22,12 @@ RELATIONS = {
     "mentions": "mentions", "mentioned_by": "mentioned by",
 }  # fmt: skip
 
+# What a paper is to a trial (the view trial_papers).
+PAPERS = {
+    "result": "result paper", "derived": "further analysis", "background": "background paper", "protocol": "protocol",
+    "review": "review that names it", "notice": "notice of a correction or retraction",
+}  # fmt: skip
+
 COLUMNS = {
     "title": "title",
     "abstract": "text",

@@ -5,19 +5,22 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tracker.classify import Classifier, Taxonomy, load_taxonomy
+from tracker.classify import Classifier, load_taxonomy
 from tracker.config import Settings
-from tracker.dates import Clock, stamp
+from tracker.dates import Clock
 from tracker.errors import ConfigError
 from tracker.pipeline.checking import check_all, check_file
-from tracker.pipeline.compose import Issue, compose, stored_issue
+from tracker.pipeline.compose import Issue, compose, stored_issues
 from tracker.pipeline.fetch import Options as FetchOptions
 from tracker.pipeline.fetch import Progress, fetch, relabel
 from tracker.pipeline.health import Health, health
 from tracker.pipeline.importing import FileTally, import_files
 from tracker.pipeline.importing import Progress as ImportProgress
+from tracker.pipeline.judging import outdated
+from tracker.pipeline.preparing import prepare
 from tracker.sources import SOURCES
-from tracker.store import Store, Tally, fetching
+from tracker.store import Store, Tally
+from tracker.store.opening import there
 
 __all__ = [
     "FetchOptions",
@@ -30,9 +33,10 @@ __all__ = [
     "fetch_all",
     "health",
     "import_all",
+    "outdated",
     "prepare",
     "relabel",
-    "stored_issue",
+    "stored_issues",
 ]
 
 
@@ -68,7 +72,7 @@ def _opened(settings: Settings, *, dry_run: bool) -> Iterator[Store]:
     if not dry_run:
         with Store.open(settings.db) as store:
             yield store
-    elif settings.db.exists():
+    elif there(settings.db):
         with Store.read(settings.db) as store:
             yield store
     else:
@@ -93,14 +97,3 @@ def import_all(
     with Store.open(settings.db) as store:
         prepare(settings, store, taxonomy, clock)
         return import_files(settings, store, Classifier(taxonomy), clock, paths, query, progress)
-
-
-def prepare(settings: Settings, store: Store, taxonomy: Taxonomy, clock: Clock) -> None:
-    """Write the names of queries, approaches and stages as they are configured today."""
-    fetching.sync_queries(store.db, settings.queries, list(settings.sources), stamp(clock()))
-    followed = {name for query in settings.queries for name in query.follows}
-    store.sync_taxonomy(
-        [(leaf.id, leaf.family, leaf.label, leaf.definition, bool({leaf.id, leaf.family} & followed))
-         for leaf in taxonomy.leaves],
-        [(stage.id, stage.rank, stage.label) for stage in taxonomy.stages],
-    )  # fmt: skip

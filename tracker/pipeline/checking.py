@@ -12,8 +12,10 @@ from typing import Any
 from tracker.classify import Taxonomy, load_taxonomy
 from tracker.config import Query, Settings, load
 from tracker.errors import ConfigError, StoreError
+from tracker.pipeline.judging import outdated
 from tracker.sources import SOURCES
 from tracker.store import Store
+from tracker.store.opening import there
 
 _ANY_LEAF = "oth.leaf"
 
@@ -39,17 +41,28 @@ def leaf_mistakes(row: Mapping[str, Any]) -> list[str]:
 
 def check_all(settings: Settings) -> Iterator[str]:
     """What is to be said of a configuration that could be read: warnings, notes, queries, the database."""
-    yield from settings.warnings
+    warnings = [*settings.warnings, *_without_contact(settings)]
+    yield from warnings
     yield from _not_followed(settings, load_taxonomy(settings.approaches))
     for query in settings.queries:
         asks = [source for source in SOURCES if query.expression(source)]
         yield f"query {query.name}: asks {' and '.join(asks)}{_follows(query)}"
     for digest in settings.digests:
         yield f"digest {digest.name}: {digest.every}, from {', '.join(digest.queries)}"
-    yield _database(settings.db)
-    count = len(settings.warnings)
+    yield from _database(settings)
+    count = len(warnings)
     name = settings.path.name if settings.path else "queries.toml"
     yield f"{name}: {count} warning{'s' if count > 1 else ''}." if count else f"{name} is fine."
+
+
+def _without_contact(settings: Settings) -> Iterator[str]:
+    """What fetch will refuse: the real hosts are not asked without an address."""
+    for source in settings.sources:
+        try:
+            settings.require_contact(source)
+        except ConfigError as error:
+            yield str(error)
+            return
 
 
 def _not_followed(settings: Settings, taxonomy: Taxonomy) -> Iterator[str]:
@@ -64,14 +77,17 @@ def _not_followed(settings: Settings, taxonomy: Taxonomy) -> Iterator[str]:
         yield f"note: no query follows {what}: of it only what other queries find comes in"
 
 
-def _database(path: Path) -> str:
-    if not path.exists():
-        return f"{path}: not there yet; tracker fetch makes it"
+def _database(settings: Settings) -> Iterator[str]:
+    path = settings.db
+    if not there(path):
+        yield f"{path}: not there yet; tracker fetch makes it"
+        return
     with Store.read(path) as store:
         result = store.rows("pragma quick_check(1)")[0]["quick_check"]
-    if result != "ok":
-        raise StoreError(f"{path}: is damaged ({result}); restore a backup")
-    return f"{path}: whole"
+        if result != "ok":
+            raise StoreError(f"{path}: is damaged ({result}); restore a backup")
+        yield f"{path}: whole"
+        yield from (f"note: {line}" for line in outdated(settings, store))
 
 
 def _follows(query: Query) -> str:

@@ -4,14 +4,15 @@ Composing takes the events and fixes the text in one transaction. An issue that 
 file is written from what was fixed. Nothing is sent here.
 """
 
-import contextlib
-import os
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tracker import periods
+from tracker.classify import load_taxonomy
 from tracker.config import Digest, Settings
 from tracker.dates import Clock, stamp
 from tracker.digest.build import build
@@ -19,7 +20,13 @@ from tracker.digest.gather import gather
 from tracker.digest.model import Digest as Built
 from tracker.digest.render import digest_filename, render_html, render_markdown, render_text
 from tracker.errors import ConfigError, StoreError
-from tracker.store import Store, fetching
+from tracker.pipeline.delivering import letter_of, queue_issue
+from tracker.pipeline.preparing import prepare
+from tracker.store import Store
+from tracker.writing import write_whole
+
+_KEPT = "the issue itself is kept: tracker digest"
+_WEEK = re.compile(r"\s*(\d{4})-?W?(\d{1,2})(\.\d+)?\s*", re.IGNORECASE | re.ASCII)  # as people write a week
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,9 @@ class Issue:
     period: str
     subject: str
     markdown: str
+    html: str
+    text: str
+    created: str
     told: int
     fresh: bool
     path: Path
@@ -37,11 +47,11 @@ class Issue:
 
 def compose(settings: Settings, store: Store, digest: Digest, clock: Clock, *, dry_run: bool = False) -> Issue:
     """The issue of the current period with everything untold. Writes its file unless `dry_run`, which keeps nothing."""
-    _refuse_unasked(store, digest)
+    refuse_unasked(store, digest)
     now = clock()
     if not dry_run:  # a query that was added since the last fetch has to show as never asked
-        fetching.sync_queries(store.db, settings.queries, list(settings.sources), stamp(now))
-    zone, every = ZoneInfo(settings.timezone), periods.parse(digest.every)
+        prepare(settings, store, load_taxonomy(settings.approaches), clock)
+    zone, every = ZoneInfo(digest.timezone), periods.parse(digest.every)
     slot = periods.slot(every, zone, now)
     held = _issues_of(store, digest.name, slot.key)
     period = slot.key if not held else f"{slot.key}.{len(held) + 1}"
@@ -57,23 +67,36 @@ def compose(settings: Settings, store: Store, digest: Digest, clock: Clock, *, d
         return _written(settings, held[-1], fresh=False, dry_run=dry_run)
     row = _row(digest, built, last_event, stamp(now))
     if not dry_run:
-        _keep(store, row, built)
+        _keep(settings, store, digest, row, built)
     return _written(settings, row | {"told": len(built.events)}, fresh=True, dry_run=dry_run)
 
 
-def _refuse_unasked(store: Store, digest: Digest) -> None:
+def refuse_unasked(store: Store, digest: Digest) -> None:
     """Before anything was asked there is nothing to tell, and least of all that a week was quiet."""
     marks = ",".join("?" * len(digest.queries))
     if not store.rows(f"select 1 from fetches where query in ({marks}) limit 1", list(digest.queries)):
         raise StoreError(f"digest {digest.name}: none of its sources was ever asked; run: tracker fetch")
 
 
-def stored_issue(settings: Settings, store: Store, digest: Digest, period: str) -> Issue:
-    """The issue of a period as it was fixed, its file written again. Raises ConfigError when there is none."""
-    held = [issue for issue in _issues_of(store, digest.name, period.split(".")[0]) if issue["period"] == period]
-    if not held:
-        raise ConfigError(f"digest {digest.name} has no issue {period}; tracker status names the last one")
-    return _written(settings, held[0], fresh=False, dry_run=False)
+def stored_issues(settings: Settings, store: Store, digests: Sequence[Digest], period: str) -> list[Issue]:
+    """The issues of a period as they were fixed, their files written again. Raises ConfigError when there is none."""
+    issues = [
+        _written(settings, row, fresh=False, dry_run=False)
+        for digest in digests
+        for row in _issues_of(store, digest.name, period.partition(".")[0])
+        if row["period"] == period
+    ]
+    if not issues:
+        raise ConfigError("\n".join(_no_issue(store, digest, period) for digest in digests))
+    return issues
+
+
+def _no_issue(store: Store, digest: Digest, period: str) -> str:
+    held = [row["period"] for row in store.rows("select period from digests where name = ? order by id", [digest.name])]
+    week = _WEEK.fullmatch(period)
+    meant = f"{week[1]}-W{int(week[2]):02}{week[3] or ''}" if week else period.strip()
+    span = f"it has {held[0]}" + (f" to {held[-1]}" if held[1:] else "") if held else "it has none yet"
+    return f"digest {digest.name} has no issue {period} - " + (f"did you mean {meant}?" if meant in held else span)
 
 
 def _issues_of(store: Store, name: str, key: str) -> list[dict[str, Any]]:
@@ -103,8 +126,8 @@ def _row(digest: Digest, built: Built, last_event: int, now: str) -> dict[str, A
     }  # fmt: skip
 
 
-def _keep(store: Store, row: dict[str, Any], built: Built) -> None:
-    """Fix the issue and take its events; the key of digest_items refuses an event that was told before."""
+def _keep(settings: Settings, store: Store, digest: Digest, row: dict[str, Any], built: Built) -> None:
+    """Fix the issue, take its events and queue its mails; the key of digest_items refuses an event that was told."""
     with store.transaction():
         cursor = store.db.conn.execute(
             f"insert into digests ({', '.join(row)}) values ({', '.join('?' * len(row))})", list(row.values())
@@ -113,35 +136,20 @@ def _keep(store: Store, row: dict[str, Any], built: Built) -> None:
             "insert into digest_items (name, event, digest, section) values (?, ?, ?, ?)",
             [(row["name"], event, cursor.lastrowid, section) for event, section in built.events],
         )
+        if digest.send_empty or not built.quiet:
+            queue_issue(settings, store, digest, int(cursor.lastrowid or 0), letter_of(row))
 
 
 def _written(settings: Settings, row: dict[str, Any], *, fresh: bool, dry_run: bool) -> Issue:
     path = settings.digests_dir / digest_filename(row["name"], row["period"])
     if not dry_run:
-        _write(path, row["markdown"])
-    return Issue(row["name"], row["period"], row["subject"], row["markdown"], row["told"], fresh, path)
+        write_whole(path, [row["markdown"]], _KEPT)
+    fixed = {name: row[name] for name in ("name", "period", "subject", "markdown", "html", "text", "created", "told")}
+    return Issue(**fixed, fresh=fresh, path=path)
 
 
 def _restore(settings: Settings, issue: dict[str, Any]) -> None:
     """A run that died between fixing an issue and writing its file: the next one writes it, in whatever week."""
     path = settings.digests_dir / digest_filename(issue["name"], issue["period"])
     if not path.exists():
-        _write(path, issue["markdown"])
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all: a reader never sees half a digest. Raises StoreError when the folder refuses it."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise StoreError(
-            f"{path}: cannot be written ({error.strerror}); the issue itself is kept: tracker digest"
-        ) from None
+        write_whole(path, [issue["markdown"]], _KEPT)

@@ -132,7 +132,8 @@ class _Run:
         expression = query.expression(tally.source)
         log = 0
         if not self.options.dry_run:
-            log = fetching.begin_fetch(self.store.db, tally.source, query.name, expression, self.now)
+            full = self.options.full
+            log = fetching.begin_fetch(self.store.db, tally.source, query.name, expression, self.now, full=full)
         sent = web.requests
         try:
             self._drain(source, query, held, web, tally, log)
@@ -230,19 +231,11 @@ class _Run:
                 fetching.finish_fetch(self.store.db, log, tally, self.now)
 
     def _relabel_papers(self) -> None:
-        """A paper that reports a trial takes the trial's phase, whichever came first. In the transaction of the trial:
-        a run that died between the two would leave papers that no later run touches."""
+        """In the transaction of the trials: a run that died between the two would leave papers that no later run
+        touches."""
         trials = sorted(record for record in self.touched if source_of(record) == "clinicaltrials")
         self.touched.clear()
-        marks = ",".join("?" * len(trials))
-        papers = self.store.rows(
-            f"""select distinct l.record from links l join records r on r.id = l.record
-                where l.relation = 'reports' and l.target in ({marks}) order by 1""",
-            trials,
-        )
-        for row in papers:
-            with contextlib.suppress(RecordError):  # a held version that today's parser refuses keeps its labels
-                _lay_labels(self.store, self.settings, self.classifier, row["record"], self.now)
+        relabel_papers(self.store, self.settings, self.classifier, trials, self.now)
 
 
 _Outcome = tuple[Record, list[Label]] | str | RecordError
@@ -251,10 +244,24 @@ _Outcome = tuple[Record, list[Label]] | str | RecordError
 def relabel(store: Store, settings: Settings, classifier: Classifier, record: str, now: str) -> bool:
     """Read a held record again by today's parser and rules. True when its labels changed."""
     with store.transaction():
-        return _lay_labels(store, settings, classifier, record, now)
+        return lay_labels(store, settings, classifier, record, now)
 
 
-def _lay_labels(store: Store, settings: Settings, classifier: Classifier, record: str, now: str) -> bool:
+def relabel_papers(store: Store, settings: Settings, classifier: Classifier, trials: Sequence[str], now: str) -> None:
+    """A paper that reports a trial takes the trial's phase, whichever came first. In the caller's transaction."""
+    marks = ",".join("?" * len(trials))
+    papers = store.rows(
+        f"""select distinct l.record from links l join records r on r.id = l.record
+            where l.relation = 'reports' and l.target in ({marks}) order by 1""",
+        trials,
+    )
+    for row in papers:
+        with contextlib.suppress(RecordError):  # a held version that today's parser refuses keeps its labels
+            lay_labels(store, settings, classifier, row["record"], now)
+
+
+def lay_labels(store: Store, settings: Settings, classifier: Classifier, record: str, now: str) -> bool:
+    """The same in the caller's transaction. Raises RecordError where today's parser refuses the record."""
     payload = store.payload_of(record)
     if payload is None:
         return False

@@ -1,14 +1,25 @@
-"""Is everything well? Each source and query, each digest: last success, next due, and what is wrong in plain words."""
+"""Is everything well? Each source and query, each digest: last success, next due, and what is wrong in plain words.
+
+A delivery that failed, or of which nobody knows whether it arrived, is a trouble until a later issue has reached its
+recipient; one that waits, as long as it waits.
+"""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tracker import periods
-from tracker.config import Settings
+from tracker.config import Digest, Settings
 from tracker.dates import Clock, from_stamp, stamp
+from tracker.deliver import outbox
+from tracker.deliver.outbox import Delivery
+from tracker.lock import holder
+from tracker.pipeline.judging import outdated
 from tracker.store import Store
+
+_MONTH = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +37,31 @@ class DigestHealth:
     name: str
     last_period: str
     composed: str
+    sent: str  # what became of its mails: "2 sent, 1 unknown"; "" where nobody is written to
     next_due: str
     verdict: str
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
+    """troubles: what is wrong with single deliveries and addresses, each with the command that helps."""
+
     sources: tuple[SourceHealth, ...]
     digests: tuple[DigestHealth, ...]
+    troubles: tuple[str, ...]
     remarks: tuple[str, ...]
 
     @property
     def well(self) -> bool:
         verdicts = [part.verdict for part in self.sources] + [part.verdict for part in self.digests]
-        return all(verdict == "ok" for verdict in verdicts)
+        return all(verdict == "ok" or verdict.startswith("running") for verdict in verdicts) and not self.troubles
 
 
 def health(settings: Settings, store: Store, clock: Clock) -> Health:
     """The health of everything that is configured, at this moment of the clock."""
     now = clock()
     zone = ZoneInfo(settings.timezone)
+    mail = list(_mail(settings, store, now))
     return Health(
         sources=tuple(
             _source(settings, store, source, query.name, zone, now)
@@ -53,8 +69,9 @@ def health(settings: Settings, store: Store, clock: Clock) -> Health:
             for query in settings.queries
             if query.expression(source)
         ),
-        digests=tuple(_digest(store, digest.name, digest.every, zone, now) for digest in settings.digests),
-        remarks=tuple(_remarks(settings, store)),
+        digests=tuple(_digest(store, digest, now) for digest in settings.digests),
+        troubles=tuple(line for trouble, line in mail if trouble),
+        remarks=(*(line for trouble, line in mail if not trouble), *_remarks(settings, store)),
     )
 
 
@@ -66,6 +83,8 @@ def _source(settings: Settings, store: Store, source: str, query: str, zone: Zon
     success = str(row["last_success"] or "")
     if row["error"]:
         verdict = f"FAILED: {row['error']}"
+    elif row["last_try"] and str(row["last_try"]) > success and (process := holder(store.path)):
+        verdict = f"running (process {process})"
     elif row["last_try"] and str(row["last_try"]) > success:
         verdict = "FAILED: the last fetch was cut off before it ended"
     elif not success:
@@ -77,14 +96,61 @@ def _source(settings: Settings, store: Store, source: str, query: str, zone: Zon
     return SourceHealth(source, query, success, row["listed"], stamp(periods.following(every, zone, due).at), verdict)
 
 
-def _digest(store: Store, name: str, every_text: str, zone: ZoneInfo, now: datetime) -> DigestHealth:
-    every = periods.parse(every_text)
+def _digest(store: Store, digest: Digest, now: datetime) -> DigestHealth:
+    name, every, zone = digest.name, periods.parse(digest.every), ZoneInfo(digest.timezone)
     due = periods.slot(every, zone, now)
     rows = store.rows("select period, created from digests where name = ? order by id desc limit 1", [name])
     last = rows[0] if rows else {"period": "", "created": ""}
     fine = last["period"].split(".")[0] >= due.key or (rows and from_stamp(last["created"]) >= due.at)
     verdict = "ok" if fine else ("not yet composed" if not rows else "OVERDUE")
-    return DigestHealth(name, last["period"], last["created"], stamp(periods.following(every, zone, due).at), verdict)
+    if rows and from_stamp(last["created"]) > now:
+        verdict = "OVERDUE: the clock stands before its last issue, so nothing is composed until it has passed it"
+    next_due = stamp(periods.following(every, zone, due).at)
+    return DigestHealth(name, last["period"], last["created"], _sent(store, name, last["period"]), next_due, verdict)
+
+
+def _sent(store: Store, name: str, period: str) -> str:
+    rows = store.rows(
+        """select d.state, count(*) as n from deliveries d join digests i on i.id = d.digest
+           where i.name = ? and i.period = ? and d.stage != 'withdrawn'
+           group by d.state order by d.state = 'sent' desc""",
+        [name, period],
+    )
+    return ", ".join(f"{row['n']} {row['state']}" for row in rows)
+
+
+def _mail(settings: Settings, store: Store, now: datetime) -> Iterator[tuple[bool, str]]:
+    """Deliveries to whoever is still configured that need somebody's eye, and addresses that are paused; each with
+    whether it is a trouble. It is none any more once a later issue has arrived, and is forgotten a month later.
+    """
+    configured = {digest.name: {one.casefold() for one in digest.email} for digest in settings.digests}
+    for one, passed in outbox.unsettled(store):
+        known = one.recipient.casefold() in configured.get(one.digest, ())
+        quiet = (one.state == "pending" and not _waits(one, now)) or (passed and now - one.updated > _MONTH)
+        if known and not quiet:
+            yield not passed, f"delivery {one.id}, {one.name} {one.period} to {one.recipient}: {_trouble(one)}"
+    for recipient, since in outbox.paused(store).items():
+        if any(recipient.casefold() in addresses for addresses in configured.values()):
+            yield (
+                True,
+                f"{recipient}: paused since {since}, refused for good in two issues running;"
+                f" take it out of queries.toml, or: tracker deliver --resume {recipient}",
+            )
+
+
+def _waits(one: Delivery, now: datetime) -> bool:
+    """Whether a mail has waited for longer than the time that it takes somebody to come by."""
+    return one.attempts > 0 or now - one.queued > timedelta(hours=1)
+
+
+def _trouble(one: Delivery) -> str:
+    if one.state == "failed":
+        return f"failed ({one.error}); to send it once more: tracker deliver --resend {one.id}"
+    if one.state == "pending":
+        tried = f"tried {one.attempts} times ({one.error})" if one.attempts else "not tried yet"
+        return f"waits since {stamp(one.queued)}, {tried}; at once: tracker deliver"
+    said = one.error or "it is on its way, or its run was cut off"
+    return f"unknown ({said}); it may have arrived: ask, and if not: tracker deliver --resend {one.id}"
 
 
 def _remarks(settings: Settings, store: Store) -> list[str]:
@@ -94,6 +160,7 @@ def _remarks(settings: Settings, store: Store) -> list[str]:
                   (select count(*) from records where gone is not null) as gone"""
     )[0]
     lines = [f"{settings.db}: {counts['records']} records, {counts['trials']} of them trials"]
+    lines += outdated(settings, store)
     if counts["quarantined"]:
         lines.append(f"{counts['quarantined']} records could not be read; they are kept in the table quarantine")
     if counts["gone"]:

@@ -6,7 +6,6 @@ leaves whole batches, and running it again ends in the same database.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +13,10 @@ from tracker.classify import Classifier
 from tracker.config import Settings
 from tracker.dates import Clock, stamp
 from tracker.errors import RecordError, SourceError
-from tracker.pipeline.fetch import BATCH, only
-from tracker.records import Payload, Record, fingerprint, record_id
+from tracker.pipeline.fetch import BATCH, only, relabel_papers
+from tracker.records import Payload, Record, fingerprint, record_id, source_of
 from tracker.sources import SOURCES, Source
-from tracker.sources.files import Deletion, Item, RecordFile
+from tracker.sources.files import Cut, Deletion, Item, RecordFile
 from tracker.sources.versions import version_of
 from tracker.store import Store, fetching, versions
 
@@ -68,6 +67,7 @@ def import_files(
 
 class _Import:
     def __init__(self, settings: Settings, store: Store, classifier: Classifier, now: str, query: str) -> None:
+        self.settings = settings
         self.store = store
         self.classifier = classifier
         self.now = now
@@ -96,12 +96,16 @@ class _Import:
         for item in batch:
             if isinstance(item, Deletion):
                 tally.deleted += self._delete(item)
+            elif isinstance(item, Cut):
+                self.store.quarantine(item.payload, self.query, item.reason, self.now)
+                tally.quarantined += 1
             else:
                 verdict = self._one(item, held)
                 setattr(tally, verdict, getattr(tally, verdict) + 1)
                 if verdict in ("new", "changed"):
                     touched.append(_id(item))
-        self._relabel_papers([record for record in touched if not record.startswith("pubmed-")])
+        trials = [record for record in touched if source_of(record) == "clinicaltrials"]
+        relabel_papers(self.store, self.settings, self.classifier, trials, self.now)
 
     def _one(self, payload: Payload, held: dict[str, list[str]]) -> str:
         """Store one record. Returns the field of the tally that counts it."""
@@ -110,6 +114,8 @@ class _Import:
         except RecordError as error:
             self.store.quarantine(payload, self.query, str(error), self.now)
             return "quarantined"
+        if verdict != "new":
+            self.store.resolve_quarantine(payload, self.now)  # a broken form of it came between two good ones
         if self.query:
             fetching.add_match(self.store.db, record, self.query, True, self.now)
         return verdict
@@ -166,21 +172,6 @@ class _Import:
                     fetching.mark_gone(self.store.db, record, None, self.now)
                     found += 1
         return found
-
-    def _relabel_papers(self, trials: Sequence[str]) -> None:
-        """A paper that reports a trial takes the trial's phase, whichever came first."""
-        marks = ",".join("?" * len(trials))
-        papers = self.store.rows(
-            f"""select distinct l.record from links l join records r on r.id = l.record
-                where l.relation = 'reports' and l.target in ({marks}) order by 1""",
-            trials,
-        )
-        for paper in papers:
-            payload = self.store.payload_of(paper["record"])
-            with suppress(RecordError):  # one that today's parser refuses keeps its labels
-                if payload and (record := self._read(payload)):
-                    labels = self.classifier.classify(record, self.store.linked_phases(record))
-                    self.store.relabel(record, labels, self.now)
 
 
 def _id(payload: Payload) -> str:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tracker.classify import Classifier
+from tracker.classify import Classifier, load_taxonomy
 from tracker.config import Settings
 from tracker.dates import Clock, stamp
 from tracker.errors import RecordError
@@ -16,7 +16,7 @@ from tracker.pipeline.fetch import BATCH, only
 from tracker.records import Label, Record
 from tracker.sources import SOURCES
 from tracker.store import Store
-from tracker.store.judging import ONE_LABEL
+from tracker.store.judging import ONE_LABEL, judged_by, note_judged_by
 from tracker.store.saving import Rows, compare_labels, read_otherwise
 
 EXAMPLES = 3
@@ -73,7 +73,21 @@ def classify_all(
                 for record, labels in changed:
                     store.relabel(record, labels, now)
         progress(min(start + BATCH, len(ids)), len(ids))
+    if not dry_run:
+        with store.transaction():
+            note_judged_by(store.db, classifier.taxonomy.version, now)
     return review
+
+
+def outdated(settings: Settings, store: Store) -> list[str]:
+    """A line for whoever should judge again, because the rules, or leaves of his own, have changed since."""
+    before, today = judged_by(store.db), load_taxonomy(settings.approaches).version
+    if before == today or not store.rows("select 1 from records limit 1"):
+        return []
+    return [
+        f"what is held was judged by the taxonomy {before or 'of an older tracker'}, and today's is {today}: "
+        "tracker classify --dry-run shows what would change, tracker classify writes it"
+    ]
 
 
 def _readings(

@@ -8,12 +8,12 @@ from pathlib import Path
 from tracker.classify import Classifier, load_taxonomy
 from tracker.config import Settings
 from tracker.dates import Clock, stamp
-from tracker.errors import TrackerError
+from tracker.errors import ConfigError, TrackerError
 from tracker.pipeline import prepare
 from tracker.pipeline.judging import reread
-from tracker.pipeline.statements import rows, statement, with_says
+from tracker.pipeline.statements import held_statement, rows, statement, with_says
 from tracker.store import Store
-from tracker.store.judging import Judgement, drop_judgements, keep_judgement
+from tracker.store.judging import ONE_LABEL, Judgement, drop_judgements, judgements_of, keep_judgement
 from tracker.store.reading import record_of
 
 
@@ -23,6 +23,15 @@ def user_name() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "unknown"
+
+
+def _refuse_contradictions(words: Sequence[Judgement]) -> None:
+    """Raises ConfigError where one word takes back another: nobody could tell which was meant."""
+    for n, word in enumerate(words):
+        for other in words[:n]:
+            same = (word.axis, word.label) == (other.axis, other.label)
+            if (same and word.says != other.says) or (word.axis == other.axis and word.axis in ONE_LABEL and not same):
+                raise ConfigError(f"{other.axis}: is said twice, and otherwise: say one of {other.label}, {word.label}")
 
 
 @dataclass(slots=True)
@@ -46,14 +55,16 @@ class Judge:
     def say(self, identifier: str, statements: Sequence[str], author: str, note: str) -> list[str]:
         """Keep what is said of a record. Returns its labels in words. Raises ConfigError, with nothing kept."""
         words = [statement(text, self.classifier.taxonomy) for text in statements]
+        _refuse_contradictions(words)
         record = record_of(self.store, identifier)
         self._keep(record, [replace(word, author=author, note=note) for word in words])
         return self._lines(record)
 
     def drop(self, identifier: str, statements: Sequence[str]) -> list[str]:
         """Take back what was said of these labels, or of the whole record where none is named."""
-        words = [statement(text, self.classifier.taxonomy) for text in statements]
         record = record_of(self.store, identifier)
+        held = judgements_of(self.store.db, record)
+        words = [held_statement(text, held) or statement(text, self.classifier.taxonomy) for text in statements]
         with self.store.transaction():
             spans = [(word.axis, word.label) for word in words] or [("", "")]
             dropped = sum(drop_judgements(self.store.db, record, *span) for span in spans)
@@ -64,7 +75,7 @@ class Judge:
     def take_file(self, path: Path, author: str) -> Taken:
         """Keep what a CSV file says, line by line. Raises ConfigError where it is no such file."""
         taken = Taken()
-        for number, row in rows(path):
+        for number, row in rows(path, taken.mistakes):
             try:
                 word = with_says(statement(row["label"], self.classifier.taxonomy), row.get("says", ""))
                 word = replace(word, author=row.get("author") or author, note=row.get("note", ""))

@@ -42,6 +42,13 @@ def statement(text: str, taxonomy: Taxonomy) -> Judgement:
     return Judgement(axis=axis, label=label, says="yes" if sign == "=" else "no")
 
 
+def held_statement(text: str, held: Sequence[Judgement]) -> Judgement | None:
+    """What was said in these words, though the taxonomy may no longer know the label."""
+    match = _STATEMENT.fullmatch(text)
+    spoken = (match[1].lower(), match[3].lower()) if match else None
+    return next((word for word in held if (word.axis, word.label) == spoken), None)
+
+
 def labels_of(taxonomy: Taxonomy) -> dict[str, list[str]]:
     """Everything that a person can say, by axis."""
     return {
@@ -76,8 +83,11 @@ def with_says(word: Judgement, says: str) -> Judgement:
     return replace(word, says="no") if said == "no" else word
 
 
-def rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line, columns by their heads) of a CSV file; empty lines are passed over. Raises ConfigError when it is none."""
+def rows(path: Path, mistakes: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line, columns by their heads) of a CSV file; empty lines are passed over. Raises ConfigError when it is none.
+
+    Where it stops being CSV half-way, that is one of the `mistakes`, and what stands before it is taken.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
@@ -91,7 +101,7 @@ def rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is no UTF-8 text; save it as CSV in UTF-8") from None
     except csv.Error as error:
-        raise ConfigError(f"{path}:{reader.line_num}: is no CSV from here on ({error})") from None
+        mistakes.append(f"{path}:{reader.line_num}: is no CSV from here on ({error}); nothing after it was read")
 
 
 def _heads(path: Path, cells: Sequence[str]) -> list[str]:

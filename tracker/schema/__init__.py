@@ -4,6 +4,7 @@ A released migration is never edited; a change is one function more at the end. 
 again whenever their text has changed.
 """
 
+import sqlite3
 from importlib.resources import files
 
 from sqlite_utils import Database, Migrations
@@ -24,18 +25,47 @@ def m001_founding(db: Database) -> None:
     db.executescript(sql("001_full_text"))
 
 
+@migrations()
+def m002_names_and_approvals(db: Database) -> None:
+    db.executescript(sql("002_names_and_approvals"))
+
+
+@migrations()
+def m003_deliveries(db: Database) -> None:
+    db.executescript(sql("003_deliveries"))
+
+
+@migrations()
+def m004_by_date(db: Database) -> None:
+    db.executescript(sql("004_by_date"))
+
+
+@migrations()
+def m005_judged(db: Database) -> None:
+    db.executescript(sql("005_judged"))
+
+
+def views() -> str:
+    return sql("views") + sql("cards")
+
+
 def make_views(db: Database) -> None:
     """Bring our views up to today's text. Nothing is written where they stand so; a user's own views are left alone."""
     fresh = Database(memory=True)
     migrations.apply(fresh)
-    fresh.executescript(sql("views"))
+    fresh.executescript(views())
     wanted, held = _views(fresh), _views(db)
     if wanted.items() <= held.items():
         return
     with db.atomic():
         for name in wanted.keys() & held.keys():
             db.conn.execute(f'drop view "{name}"')
-        db.executescript(sql("views"))
+        db.executescript(views())
+
+
+def read_through_own_views(conn: sqlite3.Connection) -> None:
+    """Today's views for a connection that may not write: temporary ones, which hide what the file holds."""
+    conn.executescript(views().replace("create view ", "create temp view "))
 
 
 def _views(db: Database) -> dict[str, str]:

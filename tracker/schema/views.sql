@@ -24,22 +24,8 @@ where r.kind = 'article' and r.same_as is null
     and not exists (select 1 from labels where record = r.id and axis = 'relevance' and label = 'off');
 
 -- ---- The board: how far each approach has come, in three groups of conditions: aga (pattern hair loss), aa (alopecia
--- areata), other (neither of them named). A work counts once, as its version of record; a paper taken back not at all.
-
--- Medicines that an authority has approved for hair loss: what the registry's phases can never say.
-create view approvals as
-with entries (approach, condition, product, authority, approved, indication, reference) as (values
-    ('minox.topical', 'aga', 'topical minoxidil 2 %', 'FDA', '1988-08-17', 'pattern hair loss in men',
-        'FDA, NDA 019501 (Rogaine)'),
-    ('andr.5ari', 'aga', 'finasteride 1 mg', 'FDA', '1997-12-19', 'pattern hair loss in men',
-        'FDA, NDA 020788 (Propecia)'),
-    ('imm.jak', 'aa', 'baricitinib', 'FDA', '2022-06-13', 'severe alopecia areata in adults',
-        'FDA, NDA 207924 (Olumiant)'),
-    ('imm.jak', 'aa', 'ritlecitinib', 'FDA', '2023-06-23', 'severe alopecia areata from 12 years on',
-        'FDA, NDA 215830 (Litfulo)'),
-    ('imm.jak', 'aa', 'deuruxolitinib', 'FDA', '2024-07-25', 'severe alopecia areata in adults',
-        'FDA, NDA 217900 (Leqselvi)'))
-select * from entries;
+-- areata), other (neither of them named). A work counts once, as its version of record; a paper taken back not at all,
+-- nor a protocol, which is a plan.
 
 -- The rungs of the ladder. A combined phase stands on its lower rung: no approach is further than it is.
 create view rungs as
@@ -52,11 +38,11 @@ with entries (stage, rung, place, people) as (values
     ('phase3', 'phase3', 6, 1), ('phase4', 'phase4', 7, 1))
 select * from entries;
 
--- What does not count: other versions of a work, papers taken back, and what is off topic.
+-- What does not count: other versions of a work, papers taken back, protocols, and what is off topic.
 create view board_left_out as
 select id as record from records where same_as is not null
 union all
-select l.record from labels l where l.axis = 'flag' and l.label in ('retracted', 'withdrawn')
+select l.record from labels l where l.axis = 'flag' and l.label in ('retracted', 'withdrawn', 'protocol')
     and not exists (select 1 from trials t where t.record = l.record)
 union all
 select l.record from labels l where l.axis = 'relevance' and l.label = 'off';
@@ -105,8 +91,7 @@ from (
     from labels la
     cross join labels ls on ls.record = la.record and ls.axis = 'stage'
     left join labels lc on lc.record = la.record and lc.axis = 'condition' and lc.label in ('aga', 'aa')
-    left join records r on r.id = case when ls.label in (select stage from rungs where people)
-        and la.record not in (select record from labels where axis = 'flag' and label = 'protocol') then la.record end
+    left join records r on r.id = case when ls.label in (select stage from rungs where people) then la.record end
     where +la.axis = 'approach' and +la.label in (select id from approaches where followed)
         and la.record not in (select record from trials)
         and la.record not in (select record from board_left_out)
@@ -117,19 +102,24 @@ group by 1, 2, 3;
 -- The board itself: one row for each approach and group of which something is held, and one for each approach that a query
 -- follows and of which nothing is.
 --   laboratory .. phase4        works on each rung: papers (of followed approaches) and trials that enrolled somebody
---   approved                    only from `approvals`
+--   approved, approved_products only from `approvals`: each product, for what, by whom, when, and where to look it up
 --   running .. unknown          trials by state, and the people in them; other: expanded access
 --   furthest_*                  the furthest trial that enrolled somebody; what is planned, stopped, withdrawn: `beside`
---   newest_result_*             the newest study in people (paper or posted results) and its size
+--   newest_result_*             the newest study in people (paper or posted results), its size, 1 where it is a preprint
 --   next_readout                the earliest primary completion to come of a running trial
 --   moved, months_still         when something last happened in people, and the full months since; null: never
 --   absent                      what one would look for and is not held
 create view trial_board as
 with t as materialized (select * from board_trials),
 p as materialized (select * from board_papers),
+granted as (
+    select approach, case when condition in ('aga', 'aa') then condition else 'other' end as condition,
+        product || ' for ' || indication as what, authority || ' ' || year || ' (' || reference || ')' as said, rowid as place
+    from approvals order by place  -- as the taxonomy has them
+),
 keys as (
     select approach, condition from p union select approach, condition from t
-    union select approach, condition from approvals
+    union select approach, condition from granted
     union select id, '' from approaches
     where followed and id not in (select approach from p union select approach from t)
 ),
@@ -165,13 +155,15 @@ places as (
 besides as (
     select approach, condition, group_concat(state || ': ' || stage_label || ', ' || trial, '; ') as beside
     from (select * from places where among_state = 1 and state in ('planned', 'stopped', 'withdrawn')
+            and not (enrolled and among_enrolled = 1)  -- the furthest one is named already, with its status
         order by approach, condition, state)
     group by 1, 2
 ),
 approved as (
-    select approach, condition, group_concat(authority || ' ' || substr(approved, 1, 4) || ': ' || product || ', for '
-        || indication || ' (' || reference || ')', '; ') as approved
-    from (select * from approvals order by approved) group by 1, 2
+    select approach, condition, group_concat(what || ': ' || said, '; ') as approved, count(*) as products
+    from (select approach, condition, what, group_concat(said, ', ') as said from granted
+        group by approach, condition, what order by min(place))
+    group by 1, 2
 ),
 facts as (
     select k.approach, k.condition,
@@ -182,14 +174,14 @@ facts as (
 )
 select a.family, a.id as approach, a.label as approach_label, a.followed, k.condition,
     case k.condition when 'aga' then 'pattern hair loss' when 'aa' then 'alopecia areata' when '' then ''
-        else 'other' end as condition_label,
+        else 'other or unnamed hair loss' end as condition_label,
     coalesce(papers.laboratory, 0) as laboratory, coalesce(papers.animals, 0) as animals,
     coalesce(papers.people, 0) + coalesce(counts.people, 0) as people,
     coalesce(papers.phase1, 0) + coalesce(counts.phase1, 0) as phase1,
     coalesce(papers.phase2, 0) + coalesce(counts.phase2, 0) as phase2,
     coalesce(papers.phase3, 0) + coalesce(counts.phase3, 0) as phase3,
     coalesce(papers.phase4, 0) + coalesce(counts.phase4, 0) as phase4,
-    approved.approved, coalesce(counts.trials, 0) as trials,
+    approved.approved, coalesce(approved.products, 0) as approved_products, coalesce(counts.trials, 0) as trials,
     counts.running, counts.running_people, counts.planned, counts.planned_people, counts.completed,
     counts.completed_people, counts.stopped, counts.stopped_people, counts.unknown, counts.unknown_people,
     counts.withdrawn, counts.other,
@@ -202,6 +194,8 @@ select a.family, a.id as approach, a.label as approach_label, a.followed, k.cond
         (select enrollment from trials where record = substr(facts.newest, instr(facts.newest, ' ') + 1)),
         (select nullif(cast(value as integer), 0) from labels where axis = 'flag' and label = 'n'
             and record = substr(facts.newest, instr(facts.newest, ' ') + 1))) as newest_result_people,
+    exists (select 1 from labels where axis = 'flag' and label = 'preprint'
+        and record = substr(facts.newest, instr(facts.newest, ' ') + 1)) as newest_result_preprint,
     substr(facts.readout, 1, instr(facts.readout, ' ') - 1) as next_readout,
     substr(facts.readout, instr(facts.readout, ' ') + 1) as next_readout_trial,
     nullif(facts.moved, '') as moved,
@@ -231,30 +225,49 @@ where e.severity > 0
         and not exists (select 1 from matches m where m.record = e.record and m.baseline = 0))
     and not exists (select 1 from labels l where l.record = e.record and l.axis = 'relevance' and l.label = 'off');
 
-create view trial_papers as
-select trial, paper, max(tie) as kind, json_group_array(distinct origin) as origins,  -- result > derived > background
-    p.id is not null as held, coalesce(p.title, '') as title
-from (
-    select l.target as trial, l.record as paper,
-        case l.relation when 'reports' then 'result' when 'derived' then 'derived' else l.relation end as tie, l.origin
-    from links l where l.target like 'NCT%' and l.relation in ('reports', 'derived', 'background')
-    union all
-    select l.record, l.target,
-        case l.relation when 'reported_by' then 'result' when 'derived_in' then 'derived' else 'background' end, l.origin
-    from links l join trials t on t.record = l.record where l.relation in ('reported_by', 'derived_in', 'cites')
-) left join records p on p.id = paper
-group by trial, paper;
+-- Papers that can be no result of a trial that they name: a plan, a notice about another paper, a writing about others'
+-- trials. Null for any other paper.
+create view paper_kinds as
+select r.id as record, case
+    when exists (select 1 from labels where record = r.id and axis = 'flag' and label = 'protocol') then 'protocol'
+    when exists (select 1 from json_each(r.types)
+        where value in ('Published Erratum', 'Retraction of Publication', 'Expression of Concern')) then 'notice'
+    when exists (select 1 from labels where record = r.id and axis = 'stage' and label in ('review', 'systematic_review'))
+        then 'review' end as kind
+from records r where r.kind = 'article';
 
--- Completed a year ago or more, nothing posted, no linked paper found. `since`: the day on which the year was over.
+-- The registry's own word that a paper holds results stands against our reading of it as a review, not against the rest.
+create view trial_papers as
+select trial, paper, case when own is null or own = 'review' and listed then kind else own end as kind, origins,
+    exists (select 1 from records where id = paper) as held,
+    coalesce((select title from records where id = paper), '') as title
+from (
+    select trial, paper, max(tie) as kind, json_group_array(distinct origin) as origins,  -- result > derived > background
+        max(listed) as listed, (select kind from paper_kinds where record = paper) as own
+    from (
+        select l.target as trial, l.record as paper, 0 as listed, l.origin,
+            case l.relation when 'reports' then 'result' else l.relation end as tie
+        from links l where l.target like 'NCT%' and l.relation in ('reports', 'derived', 'background')
+        union all
+        select l.record, l.target, l.relation = 'reported_by', l.origin,
+            case l.relation when 'reported_by' then 'result' when 'derived_in' then 'derived' else 'background' end
+        from links l join trials t on t.record = l.record where l.relation in ('reported_by', 'derived_in', 'cites')
+    ) group by trial, paper
+);
+
+-- Completed a year ago or more, nothing posted, no linked paper that reports or analyses it. `since`: the day on which the
+-- year was over; `other_papers`: 1 where some paper is tied to it, as a protocol or a review is.
 create view silent_trials as
 select r.id, r.title, t.status, t.completion, t.completion_type, t.enrollment, t.sponsor, r.url,
-    date(d.completion, '+1 year') as since
+    date(d.completion, '+1 year') as since,
+    exists (select 1 from links where target = t.record and relation in ('reports', 'derived', 'background'))
+        or exists (select 1 from links where record = t.record and relation in ('reported_by', 'derived_in', 'cites'))
+        as other_papers
 from trials t cross join records r on r.id = t.record and r.same_as is null
 join trial_last_days d on d.record = t.record
 where t.status = 'COMPLETED' and t.has_results = 0
     and date(d.completion, '+1 year') <= (select day from today)
-    and not exists (select 1 from links l where l.target = t.record and l.relation in ('reports', 'derived'))
-    and not exists (select 1 from links l where l.record = t.record and l.relation in ('reported_by', 'derived_in'));
+    and t.record not in (select trial from trial_papers where kind in ('result', 'derived'));
 
 -- Under way by its own word, but past its completion, or not verified for two years. UNKNOWN is what the registry itself
 -- writes over such a trial, so it stays here. `since`: the first day on which it was stale; `reason` says which of both.

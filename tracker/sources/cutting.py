@@ -28,6 +28,14 @@ class Deletion:
     citations: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A record that lost its end while others after it are whole: kept in quarantine, never read."""
+
+    payload: Payload
+    reason: str
+
+
 _OPENING = re.compile(rb"<(PubmedArticle|PubmedBookArticle|DeleteCitation)(?:\s[^<>]*)?(?<!/)>")
 _CLOSING = {
     name: re.compile(rb"</" + name + rb"\s*>") for name in (b"PubmedArticle", b"PubmedBookArticle", b"DeleteCitation")
@@ -91,15 +99,15 @@ _LINE_PMID = re.compile(rb"^PMID- *0*(\d+)", re.MULTILINE)
 _FIELD = re.compile(rb"[A-Z]{2,4} *-(?: |$)")
 
 
-def medline_records(pieces: Iterable[bytes]) -> Iterator[Payload]:
+def medline_records(pieces: Iterable[bytes]) -> Iterator[Payload | Cut]:
     """The records of MEDLINE text: each begins with its PMID, or with any field after a blank line."""
     lines: list[bytes] = []
     size, blank, closed = 0, False, False
     try:
         for line in _lines(pieces):
             if lines and _FIELD.match(line) and (blank or line.startswith(b"PMID-")):
+                yield _whole_or_cut(lines, closed)
                 closed = closed or _is_closed(lines)
-                yield _medline(lines)
                 lines, size = [], 0
             blank = not line.strip(b"\r\n")
             if lines or line.strip():
@@ -113,6 +121,14 @@ def medline_records(pieces: Iterable[bytes]) -> Iterator[Payload]:
         raise
     if lines:
         yield _last(lines, closed)
+
+
+def _whole_or_cut(lines: list[bytes], closed: bool) -> Payload | Cut:
+    """PubMed ends every record with its source (SO). A file of others that have none is taken as it is."""
+    payload = _medline(lines)
+    if closed and not _is_closed(lines):
+        return Cut(payload, f"pubmed {payload.key or 'record'}: is cut off: its source (SO) is missing")
+    return payload
 
 
 def _last(lines: list[bytes], closed: bool) -> Payload:

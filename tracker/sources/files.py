@@ -7,6 +7,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
@@ -14,14 +15,14 @@ from typing import BinaryIO
 from tracker.errors import SourceError
 from tracker.records import Payload
 from tracker.sources import cutting
-from tracker.sources.cutting import Deletion
+from tracker.sources.cutting import Cut, Deletion
 from tracker.sources.pubmed.medline import is_medline
 
-__all__ = ["Deletion", "Item", "RecordFile"]
+__all__ = ["Cut", "Deletion", "Item", "RecordFile"]
 
 PIECE = 1 << 18  # bytes read, or unpacked, at a time
 
-Item = Payload | Deletion
+Item = Payload | Deletion | Cut
 _Cutter = Callable[[Iterable[bytes]], Iterator[Item]]
 
 
@@ -33,8 +34,10 @@ class RecordFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.size = path.stat().st_size if path.is_file() else 0
+        self.size = 0
         self.taken = 0
+        with suppress(OSError):  # reading it says what is wrong
+            self.size = path.stat().st_size if path.is_file() else 0
 
     def __iter__(self) -> Iterator[Item]:
         try:

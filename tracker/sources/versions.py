@@ -21,17 +21,20 @@ class Version:
 
     PubMed: (version of the PMID, day of revision, rank of the status). ClinicalTrials.gov: (day of the last update,
     day of the registry's data). `full`: the source's whole form, not MEDLINE text or a study cut to some fields.
+    `parts`: of a cut study, the modules that it has.
     """
 
     age: tuple[str, ...]
     full: bool
+    parts: frozenset[str] = frozenset()
 
     def is_older(self, than: "Version") -> bool:
         told = ((mine, other) for mine, other in zip(self.age, than.age, strict=True) if mine and other)
         return next((mine < other for mine, other in told if mine != other), False)
 
     def is_poorer(self, than: "Version") -> bool:
-        return than.full and not self.full
+        """A form that lacks what the other one has: going by it would lose facts that the source never took back."""
+        return not self.full and (than.full or not self.parts >= than.parts)
 
 
 def version_of(payload: Payload) -> Version:
@@ -81,7 +84,18 @@ def _study(body: bytes) -> Version:
         study = None
     updated = _text(study, "protocolSection", "statusModule", "lastUpdatePostDateStruct", "date")
     of_data = _text(study, "derivedSection", "miscInfoModule", "versionHolder")
-    return Version((updated, of_data), full=bool(updated and of_data))
+    sections = study if isinstance(study, dict) else {}
+    modules = [name for section in sections.values() if isinstance(section, dict) for name in section]
+    return Version((updated, of_data), bool(updated and of_data) and {*modules} >= _ALWAYS, frozenset(modules))
+
+
+# What each study of the registry has (all of 700 taken at random, in 2026): one that lacks any of it was cut.
+_ALWAYS = {
+    f"{name}Module"
+    for name in (
+        *("identification", "status", "sponsorCollaborators", "description", "conditions", "design", "eligibility"),
+    )
+}
 
 
 def _text(value: object, *path: str) -> str:

@@ -126,7 +126,7 @@ class Store:
         saving.write_labels(self.db, record.id, labels, now)
         events = tying.announced(events, tying.unite(self.db, record))
         for target, told in {record.id: events, **ties}.items():
-            saving.write_events(self.db, target, fetch, told, now)
+            saving.write_events(self.db, target, fetch, [tying.by_kind(self.db, target, one) for one in told], now)
         self.note_presence(record.id, fetch=fetch, now=now)
         return "changed" if before else "new"
 
@@ -151,6 +151,10 @@ class Store:
         cursor = self.db.conn.execute("update records set gone = null where id = ? and gone is not null", [record])
         if cursor.rowcount:
             saving.write_events(self.db, record, fetch, [returned(record)], now)
+
+    def resolve_quarantine(self, payload: Payload, now: str) -> None:
+        """A readable version of a record is held: what could not be read of it is no matter any more."""
+        saving.resolve_quarantine(self.db, payload, now)
 
     def quarantine(self, payload: Payload, query: str, reason: str, now: str) -> None:
         saving.write_quarantine(self.db, payload, query, reason, now)
@@ -180,9 +184,15 @@ class Store:
         return [row[0] for row in self.db.conn.execute(f"select label from approaches where id in ({marks})", leaves)]
 
     def sync_taxonomy(
-        self, approaches: Sequence[tuple[str, str, str, str, bool]], stages: Sequence[tuple[str, float | None, str]]
+        self,
+        approaches: Sequence[tuple[str, str, str, str, bool]],
+        stages: Sequence[tuple[str, float | None, str]],
+        conditions: Sequence[tuple[str, str]] = (),
+        approvals: Sequence[tuple[str, str, str, str, str, int, str]] = (),
     ) -> None:
-        """Names of approaches (id, family, label, definition, followed) and stages, so that views can name absences."""
+        """Approaches (id, family, label, definition, followed), stages (id, rank, label) and conditions (id, label), so
+        that views can name what is absent; and approvals (approach, condition, product, indication, authority, year,
+        reference), which mirror the taxonomy: one that it no longer holds is gone."""
         with self.transaction():
             for rank, (leaf, family, label, definition, followed) in enumerate(approaches):
                 self.db.conn.execute(
@@ -197,3 +207,12 @@ class Store:
                        on conflict (id) do update set rank = excluded.rank, label = excluded.label""",
                     [stage, place, label],
                 )
+            self.db.conn.executemany(
+                """insert into conditions (id, label, rank) values (?, ?, ?)
+                   on conflict (id) do update set label = excluded.label, rank = excluded.rank""",
+                [(condition, label, rank) for rank, (condition, label) in enumerate(conditions)],
+            )
+            self.db.conn.execute("delete from approvals")
+            ids = [approach[0] for approach in approaches]
+            self.db.conn.execute(f"delete from approaches where id not in ({','.join('?' * len(ids))})", ids)
+            self.db.conn.executemany("insert into approvals values (?, ?, ?, ?, ?, ?, ?)", approvals)

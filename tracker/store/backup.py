@@ -12,6 +12,7 @@ from tracker.store.opening import explain
 # What a public copy leaves out: who was written to, what could not be read, and who said what of a record, and why.
 _LEAVE_OUT = """
 delete from deliveries;
+delete from pauses;
 delete from quarantine;
 update judgements set author = '', note = '';
 """

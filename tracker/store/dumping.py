@@ -15,6 +15,7 @@ _LEAVE_OUT = {
     "matches": {"first_seen"},
     "links": {"seen"},
     "queries": {"since"},
+    "judged": {"since"},
     "payloads": {"id", "received"},
     "events": {"id", "fetch", "seen"},
     "digests": {"id", "created", "since", "until", "last_event"},
@@ -32,6 +33,9 @@ _TABLES = [
     "payloads",
     "approaches",
     "stages",
+    "conditions",
+    "approvals",
+    "judged",
     "events",
     "digests",
 ]

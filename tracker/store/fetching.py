@@ -118,10 +118,11 @@ def linked_ids(db: Database, source: str, reread: bool) -> frozenset[str]:
     return frozenset(source_key(row[0]) for row in rows if source_of(row[0]) == source)
 
 
-def begin_fetch(db: Database, source: str, query: str, expression: str, now: str) -> int:
+def begin_fetch(db: Database, source: str, query: str, expression: str, now: str, *, full: bool = False) -> int:
     """A row of the log, committed before the first request: a run that dies leaves a trace."""
     cursor = db.conn.execute(
-        "insert into fetches (source, query, expression, started) values (?, ?, ?, ?)", [source, query, expression, now]
+        "insert into fetches (source, query, expression, started, full) values (?, ?, ?, ?, ?)",
+        [source, query, expression, now, int(full)],
     )
     db.conn.commit()
     return int(cursor.lastrowid or 0)

@@ -42,7 +42,8 @@ def conditions(store: Store, filters: Filters) -> tuple[list[str], dict[str, str
         where.append("r.kind = :kind")
     if filters.since:
         values["since"] = partial(filters.since)
-        if not values["since"]:
+        lost = values["since"].count("-") < filters.since.strip().count("-")  # a month or day that there is not
+        if not values["since"] or lost:
             raise ConfigError(f"{filters.since}: is no date; write 2026, 2026-05 or 2026-05-04")
         # Partial dates are compared over the precision that both have.
         where.append("substr(r.published, 1, length(:since)) >= substr(:since, 1, length(r.published))")

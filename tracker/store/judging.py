@@ -28,6 +28,18 @@ class Judgement:
     seen: str = ""
 
 
+def judged_by(db: Database) -> str:
+    """The version of the taxonomy by which everything that is held was judged last; "" where that is not known."""
+    row = db.conn.execute("select version from judged").fetchone()
+    return str(row[0]) if row else ""
+
+
+def note_judged_by(db: Database, version: str, now: str) -> None:
+    if judged_by(db) != version:
+        db.conn.execute("delete from judged")
+        db.conn.execute("insert into judged (version, since) values (?, ?)", [version, now])
+
+
 def judgements_of(db: Database, record: str) -> list[Judgement]:
     rows = db.conn.execute(
         "select axis, label, says, author, note, seen from judgements where record = ? order by axis, label", [record]

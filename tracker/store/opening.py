@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from tracker.errors import StoreError
-from tracker.schema import APPLICATION_ID, OLDEST_SQLITE, make_views, migrations
+from tracker.schema import APPLICATION_ID, OLDEST_SQLITE, make_views, migrations, read_through_own_views
 
 _MAGIC = b"SQLite format 3\x00"
 
@@ -23,14 +23,14 @@ def open_for_writing(path: Path) -> Database:
         _refuse_foreign(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if new:
+            path.touch(mode=0o600)  # deliveries name people; what SQLite makes beside it takes the same mode
         db = Database(sqlite3.connect(path, timeout=5.0), strict=True)
         _set_up(db, path, new)
         migrations.apply(db)
         make_views(db)
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # a damaged schema may be no text
         raise StoreError(explain(path, error)) from error
-    if new:
-        path.chmod(0o600)  # deliveries name people
     return db
 
 
@@ -42,12 +42,18 @@ def open_for_reading(path: Path) -> Database:
     _refuse_foreign(path)
     try:
         db = Database(_connect(path))
-        pending = migrations.pending(db)
-    except sqlite3.Error as error:
+        if migrations.pending(db):
+            how = "was written by an older tracker" if migrations.applied(db) else "was begun and never finished"
+            raise StoreError(f"{path}: {how}; run: tracker fetch")
+        read_through_own_views(db.conn)
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise StoreError(explain(path, error)) from error
-    if pending:
-        raise StoreError(f"{path}: was written by an older tracker; run: tracker fetch")
     return db
+
+
+def there(path: Path) -> bool:
+    """Whether anything stands at that path. Raises StoreError where the folders above it may not be entered."""
+    return _size(path) is not None
 
 
 def explain(path: Path, error: Exception) -> str:
@@ -59,6 +65,7 @@ def explain(path: Path, error: Exception) -> str:
         "unable to open": "it cannot be opened; check the permissions of its folder",
         "disk is full": "the disk is full; nothing of this step was kept",
         "disk I/O": "the disk refused to write; check space and quota; nothing of this step was kept",
+        "decode": "it is damaged; restore a backup",
         "malformed": "it is damaged; restore a backup",
         "not a database": "it is no SQLite database; name another file with --db",
     }
@@ -66,12 +73,12 @@ def explain(path: Path, error: Exception) -> str:
     return f"{path}: {text}" + (f": {hint}" if hint else "")
 
 
-def _size(path: Path) -> int:
-    """Bytes of the file, 0 where there is none."""
+def _size(path: Path) -> int | None:
+    """Bytes of the file, None where there is none."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
-        return 0
+        return None
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({error.strerror}); check it and the folders above it") from None
 
@@ -94,7 +101,7 @@ def _connect(path: Path, mode: str = "mode=ro") -> sqlite3.Connection:
 
 
 def _beside(path: Path, suffix: str) -> int:
-    return _size(path.with_name(path.name + suffix))
+    return _size(path.with_name(path.name + suffix)) or 0
 
 
 def _finish_rollback(path: Path) -> None:
@@ -131,11 +138,11 @@ def _refuse_foreign(path: Path) -> None:
         application = conn.execute("pragma application_id").fetchone()[0]
         if application != APPLICATION_ID:
             raise StoreError(f"{path}: is a SQLite database of another program; name another file with --db")
-        page = conn.execute("pragma page_size").fetchone()[0]
-        if _size(path) % page and not _beside(path, "-wal"):  # SQLite reads what is cut off as zeros, and goes on
+        over = (_size(path) or 0) % conn.execute("pragma page_size").fetchone()[0]
+        if over and not _beside(path, "-wal"):  # SQLite reads what is cut off as zeros, and goes on
             raise StoreError(f"{path}: ends in the middle of a page: it is damaged; restore a backup")
         newer = {migration.name for migration in Migrations("tracker").applied(Database(conn))} - _known()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise StoreError(explain(path, error)) from error
     finally:
         conn.close()

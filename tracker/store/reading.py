@@ -15,7 +15,8 @@ _ADDRESS = re.compile(
     r"(?:https?://)?(?:\w+\.)*(?:ncbi\.nlm\.nih\.gov/(?:pubmed/)?(\d+)|clinicaltrials\.gov/\S*?(NCT\d{8}))(?:[/?#]\S*)?",
     re.IGNORECASE | re.ASCII,
 )
-_PMID = re.compile(r"(?:pmid:?\s*)?0*(\d+)", re.IGNORECASE | re.ASCII)
+_PMID = re.compile(r"(?:(?:pmid:?|pubmed-)\s*)?0*(\d+)", re.IGNORECASE | re.ASCII)
+_NCT = re.compile(r"NCT\d{8}", re.IGNORECASE | re.ASCII)
 
 # A relation as the other side would put it, so that a tie said by both is one.
 INVERSE = {
@@ -41,6 +42,7 @@ class Page:
     labels: list[dict[str, Any]]
     judgements: list[dict[str, Any]]
     links: list[dict[str, Any]]
+    papers: list[dict[str, Any]]  # of a trial: rows of trial_papers with the day on which each was published
     versions: list[dict[str, Any]]
     history: list[dict[str, Any]]
     matches: list[dict[str, Any]]
@@ -51,22 +53,38 @@ class Page:
         return [event for when in reversed(self.history) for event in when["events"] if event["severity"]]
 
 
-def record_of(store: Store, identifier: str) -> str:
-    """The id behind a PMID, an NCT number, a DOI or the address of one. Raises ConfigError when it is not held."""
-    text = identifier.strip()
+def meant(identifier: str) -> str:
+    """The id that a person means by a PMID, an NCT number, a DOI or the address of one: `pubmed-38212345`,
+    `NCT05678901` or, as links name a DOI, `doi-10.1000/x`; anything else as it stands."""
+    text = identifier.strip().encode("utf-8", "replace").decode()  # a half character is in no id
     if address := _ADDRESS.fullmatch(text):
         text = address[1] or address[2]
     if doi := _DOI.fullmatch(text):
-        found = store.rows(
-            "select id from records where doi = ? order by same_as is not null, id", [doi[1].lower().rstrip(".")]
-        )
-    else:
-        wanted = f"pubmed-{pmid[1]}" if (pmid := _PMID.fullmatch(text)) else text
-        found = store.rows("select id from records where id = ? collate nocase", [wanted])
-    if not found:
+        return "doi-" + doi[1].lower().rstrip(".")
+    if pmid := _PMID.fullmatch(text):
+        return f"pubmed-{pmid[1]}"
+    return text.upper() if _NCT.fullmatch(text) else text
+
+
+def record_of(store: Store, identifier: str) -> str:
+    """The id of the held record that a person means. Raises ConfigError when it is not held."""
+    record = held_as(store, meant(identifier))
+    if not record:
+        text = identifier.strip()
         shown = text if text and text.isprintable() else ascii(text)
         raise ConfigError(f"{shown}: is not held; ids are a PMID, an NCT number, a DOI, or an id of the database")
-    return str(found[0]["id"])
+    return record
+
+
+def held_as(store: Store, wanted: str) -> str:
+    """The held record of an id as `meant` gives it, "" where there is none; of a DOI its version of record."""
+    if wanted.startswith("doi-"):
+        found = store.rows(
+            "select id from records where doi = ? order by same_as is not null, id", [wanted.removeprefix("doi-")]
+        )
+    else:
+        found = store.rows("select id from records where id = ? collate nocase", [wanted])
+    return str(found[0]["id"]) if found else ""
 
 
 def find_record(store: Store, identifier: str) -> Page:
@@ -81,20 +99,23 @@ def find_record(store: Store, identifier: str) -> Page:
         trial=_with_lists(trial[0], _TRIAL_LISTS) if trial else None,
         sites=store.rows("select * from sites where record = ? order by n", [record]),
         labels=store.rows(
-            """select l.*, coalesce(a.label, s.label, l.label) as name from labels l
+            """select l.*, coalesce(a.label, s.label, c.label, l.label) as name from labels l
                left join approaches a on l.axis = 'approach' and a.id = l.label
                left join stages s on l.axis = 'stage' and s.id = l.label
+               left join conditions c on l.axis = 'condition' and c.id = l.label
                where l.record = ? order by l.axis, l.strength desc, l.label""",
             [record],
         ),
         judgements=store.rows(
-            """select j.*, coalesce(a.label, s.label, j.label) as name from judgements j
+            """select j.*, coalesce(a.label, s.label, c.label, j.label) as name from judgements j
                left join approaches a on j.axis = 'approach' and a.id = j.label
                left join stages s on j.axis = 'stage' and s.id = j.label
+               left join conditions c on j.axis = 'condition' and c.id = j.label
                where j.record = ? order by j.axis, j.label""",
             [record],
         ),
         links=_links(store, record),
+        papers=_papers(store, record) if trial else [],
         versions=versions,
         history=_history(store, record, versions),
         matches=store.rows(
@@ -140,6 +161,15 @@ def _links(store: Store, record: str) -> list[dict[str, Any]]:
     for (_, other), tie in ties.items():
         tie |= {"title": titles.get(other, ""), "held": other in titles}
     return list(ties.values())
+
+
+def _papers(store: Store, trial: str) -> list[dict[str, Any]]:
+    rows = store.rows(
+        """select t.paper, t.kind, t.origins, t.held, t.title, coalesce(r.published, '') as published
+           from trial_papers t left join records r on r.id = t.paper where t.trial = ? order by r.published, t.paper""",
+        [trial],
+    )
+    return [_with_lists(row, ("origins",)) | {"held": bool(row["held"])} for row in rows]
 
 
 def _history(store: Store, record: str, versions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

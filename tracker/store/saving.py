@@ -70,10 +70,7 @@ def write_record(db: Database, record: Record, payload: Payload, leaves: Sequenc
         "insert into payloads (record, sha256, received, body) values (?, ?, ?, ?)",
         [record.id, payload.sha256, now, zlib.compress(payload.body)],
     )
-    db.conn.execute(
-        "update quarantine set resolved = ? where source = ? and record = ? and resolved is null",
-        [now, payload.source, payload.key],
-    )
+    resolve_quarantine(db, payload, now)
 
 
 def _record_values(record: Record, leaves: Sequence[str]) -> dict[str, object]:
@@ -205,6 +202,13 @@ def write_quarantine(db: Database, payload: Payload, query: str, reason: str, no
         """insert into quarantine (source, record, sha256, payload, reason, query, seen) values (?, ?, ?, ?, ?, ?, ?)
            on conflict (source, record, sha256) do nothing""",
         [payload.source, payload.key, payload.sha256, zlib.compress(payload.body), reason, query, now],
+    )
+
+
+def resolve_quarantine(db: Database, payload: Payload, now: str) -> None:
+    db.conn.execute(
+        "update quarantine set resolved = ? where source = ? and record = ? and resolved is null",
+        [now, payload.source, payload.key],
     )
 
 

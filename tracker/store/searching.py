@@ -2,6 +2,7 @@
 
     words            every one must occur; case, accents, hyphens and endings of the plural do not matter
     "two words"      beside each other
+    -word            must not occur
     exosom*          any ending
     this OR that     either
 
@@ -24,9 +25,9 @@ MOST_WORDS = 40
 _MARKED = re.compile(f"{BEGIN}(.*?){END}")
 _PIECE = re.compile(r'"([^"]*)"|(\S+)')
 _TOKEN = re.compile(r"[^\W_]+")
-_CODE = re.compile(r"([a-z]{2,6})(\d{2,6}[a-z]?)", re.IGNORECASE)
+_CODE = re.compile(r"([a-z]{2,6})(\d{1,6}[a-z]?)", re.IGNORECASE)
 _LETTERS = re.compile(r"[a-z]{2,6}", re.IGNORECASE)
-_DIGITS = re.compile(r"\d{2,6}[a-z]?", re.IGNORECASE)
+_DIGITS = re.compile(r"\d{1,6}[a-z]?", re.IGNORECASE)
 # Where a hit can be, in the order of records_fts; a title weighs most.
 _COLUMNS = ("title", "abstract", "terms", "variants")
 _WEIGHTS = "10.0, 3.0, 3.0, 2.0"
@@ -73,7 +74,7 @@ def search(store: Store, text: str, filters: Filters = Filters(), limit: int = 2
         f"""select f.rowid as rowid, bm25(records_fts, {_WEIGHTS}) as score, r.id as id,
                    coalesce((select label from labels where record = r.id and axis = 'relevance'), '') as relevance
             from records_fts f join records r on r.rowid = f.rowid
-            where {' and '.join(['records_fts match :expression', *where])} order by relevance = 'off', score, r.id""",
+            where {" and ".join(["records_fts match :expression", *where])} order by relevance = 'off', score, r.id""",
         {"expression": expression, **values},
     )
     hits = tuple(_hit(store, expression, row) for row in rows[:limit])
@@ -86,15 +87,18 @@ def expression_of(text: str) -> str:
     if len(pieces) > MOST_WORDS:
         raise ConfigError(f"{len(pieces)} words are too many to search for; the most is {MOST_WORDS}")
     groups: list[list[tuple[str, bool]]] = [[]]
+    without: list[str] = []
     for piece, quoted in pieces:
         if not quoted and piece in ("OR", "AND"):
             groups += [[]] * (piece == "OR")
+        elif _TOKEN.search(piece) and piece.startswith("-") and not quoted:
+            without.append(_any_spelling(piece.lstrip("-")))
         elif _TOKEN.search(piece):
             groups[-1].append((piece, quoted))
     asked = [" AND ".join(_asked(group)) for group in groups if group]
     if not asked:
         raise ConfigError(f"there is no word to search for in {text.strip()!r}")
-    return " OR ".join(f"({one})" for one in asked)
+    return f"({' OR '.join(f'({one})' for one in asked)})" + "".join(f" NOT {word}" for word in without)
 
 
 def _pieces(text: str) -> Iterator[tuple[str, bool]]:

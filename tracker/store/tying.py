@@ -40,6 +40,18 @@ def trial_events(db: Database, record: Record, old_links: Iterable[Link]) -> dic
     return out
 
 
+def by_kind(db: Database, trial: str, event: Event) -> Event:
+    """A tie told for what the paper is, now that both are written: a protocol that names a trial reports no result."""
+    if event.kind != "paper_linked":
+        return event
+    row = db.conn.execute(
+        """select kind from paper_kinds where record = :paper and kind is not null and not (kind = 'review' and exists (
+               select 1 from links where record = :trial and relation = 'reported_by' and target = :paper))""",
+        {"trial": trial, "paper": event.new},
+    ).fetchone()
+    return paper_linked(trial, event.new or "", row[0]) if row else event
+
+
 def _papers_tied(db: Database, trial: str) -> set[str]:
     """Papers that a trial's events have told, or that itself or they tied to it before."""
     rows = db.conn.execute(

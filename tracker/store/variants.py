@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-# With a blank only in capitals, or "at 45 mg" would be a code.
-_CODE = re.compile(r"\b(?:([A-Za-z]{2,6})-?|([A-Z]{2,6}) )(\d{2,6}[a-z]?)\b")
+# With a blank only in capitals and with two digits, or "at 45 mg" and "PHASE 2" would be codes.
+_CODE = re.compile(r"\b(?:([A-Za-z]{2,6})-?(?=\d{1,6}[a-z]?\b)|([A-Z]{2,6}) (?=\d{2,6}))(\d{1,6}[a-z]?)\b")
 _DASHES = dict.fromkeys([0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212], "-")
 
 

@@ -1,0 +1,122 @@
+"""Design flags: how many, how long, in which animal, how controlled, and what was said of harm."""
+
+import pytest
+
+from tests.test_classify import article, classifier, labels, trial
+
+
+def test_flags_of_a_trial_come_from_its_fields() -> None:
+    record = trial(
+        "PP405 in hair loss",
+        allocation="RANDOMIZED",
+        masking="DOUBLE",
+        enrollment=78,
+        status="WITHDRAWN",
+        arms=("EXPERIMENTAL: a", "PLACEBO_COMPARATOR: b"),
+    )
+    flags = labels(record, "flag")
+    assert set(flags) == {"randomised", "blinded", "controlled", "n", "withdrawn"} and flags["n"].value == "78"
+
+
+def test_design_flags_carry_their_words() -> None:
+    record = article(
+        "Exosomes for hair loss",
+        "Thirty-six participants were randomly assigned, double-blind, to vesicles or placebo for 24 weeks.",
+    )
+    flags = labels(record, "flag")
+    assert flags["n"].value == "36" and flags["duration"].value == "24 weeks"
+    assert flags["blinded"].quote == "double-blind" and {"randomised", "controlled"} <= set(flags)
+
+
+def test_a_non_randomised_trial_is_not_flagged_as_randomised() -> None:
+    assert "randomised" not in labels(article("PRP in hair loss: a non-randomised controlled trial"), "flag")
+
+
+def test_a_review_gets_no_design_flags() -> None:
+    record = article(
+        "PRP in hair loss: a review",
+        "Eleven randomised placebo-controlled trials of 300 patients were found.",
+        types=("Review",),
+    )
+    assert not {"randomised", "controlled", "n"} & set(labels(record, "flag"))
+
+
+def test_a_protocol_is_flagged_once() -> None:
+    record = article(
+        "PP405 for hair loss: study protocol", "This protocol plans 60 men.", types=("Clinical Trial Protocol",)
+    )
+    assert [label.label for label in classifier().classify(record) if label.axis == "flag"].count("protocol") == 1
+
+
+def flags(abstract: str, title: str = "PP405 for hair loss", **facts: object) -> dict[str, str]:
+    """Flag -> value."""
+    return {name: label.value for name, label in labels(article(title, abstract, **facts), "flag").items()}
+
+
+@pytest.mark.parametrize(
+    ("words", "n"),
+    [
+        ("71 male and female subjects took part", "71"),
+        ("In all 1,465 patients took the drug", "1465"),
+        ("Thirty-six participants were treated", "36"),
+        ("Three hundred men took it", "300"),
+        ("One hundred and twenty women took it", "120"),
+        ("Fifty men and 15 women were injected", "65"),
+        ("Polysorbate 60 and control subjects did not differ", None),
+        ("A lotion was used for 16 weeks in participants", None),
+        ("In phase 1 of the study all men took it", None),
+        ("It is seen in 1 of the patients who shed", None),
+    ],
+)
+def test_people_are_counted_as_a_reader_counts_them(words: str, n: str | None) -> None:
+    assert flags(f"{words}.").get("n") == n
+
+
+@pytest.mark.parametrize(
+    ("words", "duration"),
+    [
+        ("Forty men were treated for 24 weeks.", "24 weeks"),
+        ("Forty men took part in a 12-month trial; density was read at week 24.", "12 months"),
+        ("Forty men came. Density was read at week 12 and at week 24.", "24 weeks"),
+        ("Forty men were randomised and followed for one year.", "1 year"),
+        ("Forty men had had hair loss for ten years.", None),
+        ("Forty men were given a gel whose disease had been inactive for two years.", None),
+        ("The gel was kept for three months before forty men used it.", None),
+        ("Forty men came at two-week intervals.", None),
+        ("Forty men shed again after six weeks.", None),
+    ],
+)
+def test_the_duration_is_that_of_treatment_or_follow_up(words: str, duration: str | None) -> None:
+    assert flags(words).get("duration") == duration
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "A randomised controlled trial would be needed to tell.",
+        "The lack of a control group limits what can be said.",
+        "Earlier studies have been shown to lack a placebo group.",
+    ],
+)
+def test_what_is_missing_or_wished_for_is_no_design(words: str) -> None:
+    assert not {"controlled", "randomised"} & set(flags(f"Forty men used the gel. {words}"))
+
+
+@pytest.mark.parametrize(
+    ("words", "animal"),
+    [
+        ("Nude mice were grafted. Porcine gelatin held the cells; pig ear skin was used in Franz cells.", "mouse"),
+        ("Goat anti-rabbit antibodies stained the skin of treated mice.", "mouse"),
+        ("Guinea pigs were shaved and painted.", "guinea_pig"),
+        ("Rat papilla cells grew. Rat papilla cells of passage 9 and others went into nude mice.", "mouse"),
+    ],
+)
+def test_the_species_is_that_of_the_living_animal(words: str, animal: str) -> None:
+    assert flags(words).get("species") == animal
+
+
+@pytest.mark.parametrize(
+    "harm", ["sepsis", "skin necrosis", "blindness of one eye", "a tumour formation", "an infection", "a granuloma"]
+)
+def test_words_of_harm_are_flagged(harm: str) -> None:
+    assert "safety" in flags(f"Forty men were treated. One had {harm}.")

@@ -1,0 +1,46 @@
+"""Stage and relevance of records that are easily taken for something else; many more are in probes.jsonl."""
+
+import pytest
+
+from tests.test_classify import article, one
+
+_KNOWN = (
+    "Pattern hair loss is common, and patients ask for more than a tablet. Androgens shorten growth, and the papilla "
+    "shrinks. Some drugs block the receptor, others the enzyme. Platelets and needles are popular, and costly. Cells "
+    "may come one day. Each of these has its price, its place and its limits, and no patient is like the next. What is "
+    "new is the hope that resting follicles can be woken, and that a scar need not be the end of a follicle."
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "stage"),
+    [
+        ("Clascoterone in hair loss", "In two phase 3 trials 1,465 men applied the solution or vehicle.", "phase3"),
+        ("Clascoterone in hair loss", "Forty men used it. It was approved after phase 3 trials.", "trial_unphased"),
+        ("Finasteride in hair loss", "In phase 1 of the study men took it; in phase 2 they took placebo.",
+         "trial_unphased"),
+        ("Hair loss: an expert consensus", "Fifteen dermatologists answered twice.", "review"),
+        ("Hair loss after minoxidil", _KNOWN, "review"),
+        ("Hair loss after minoxidil", _KNOWN.replace("Cells may", "We saw cells that may"), "observational"),
+        ("PRP in women with hair loss: an uncontrolled series", "", "trial_unphased"),
+        ("Hair loss on Reddit: what 900 posts tell", "", "observational"),
+        ("Tofacitinib for alopecia areata in two siblings", "", "case_report"),
+    ],
+)  # fmt: skip
+def test_the_stage_is_what_the_record_itself_reports(title: str, abstract: str, stage: str) -> None:
+    assert one(article(title, abstract), "stage").label == stage
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "relevance"),
+    [
+        ("Lead in bald eagles", "Feathers of 40 bald eagles were analysed.", "off"),
+        ("Root hair growth in barley", "Root hair density fell.", "off"),
+        ("Topical minoxidil and spironolactone in women", "Sixty took part.", "hair"),
+        ("Minoxidil and spironolactone in resistant hypertension", "Sixty took part.", "off"),
+        ("Cutaneous manifestations of malnutrition", "Xerosis and alopecia were seen.", "off"),
+        ("Follicular unit excision for vitiligo", "Grafts were placed in patches of 24 patients.", "off"),
+    ],
+)
+def test_hair_means_the_hair_of_the_scalp_and_its_loss(title: str, abstract: str, relevance: str) -> None:
+    assert one(article(title, abstract), "relevance").label == relevance
