@@ -135,6 +135,21 @@ def test_atom_tells_what_moved_and_not_what_was_there(filled: World) -> None:
     assert newest.title.startswith("[RETRACTED]")
 
 
+def test_a_digest_keeps_a_feed_of_what_it_told_beside_its_issues(world: World) -> None:
+    config = world.folder / "queries.toml"
+    config.write_text(config.read_text().replace('every = "monday 07:00"', 'every = "monday 07:00"\natom = true'))
+    world.put_article(1)
+    world.fetch()
+    world.digest(0)
+    path = world.folder / "digests/weekly.atom"
+    assert feedparser.parse(path.read_text()).entries == []
+    world.put_article(2)
+    world.fetch(1)
+    world.digest(1)
+    (entry,) = feedparser.parse(path.read_text()).entries
+    assert "Gel number 2" in entry.title and entry.link.endswith(f"/{pmid(2)}/")
+
+
 def events(world: World) -> dict[str, Any]:
     calendar = icalendar.Calendar.from_ical(export(world, "ics", "--kind", "trial").stdout)
     return {str(event["UID"]): event for event in calendar.walk("VEVENT")}

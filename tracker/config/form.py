@@ -121,6 +121,7 @@ class DigestSection(Section):
     min_severity: Severity = Field(default="low", description="Tell only of what is at least this important.")
     email: list[Address] = Field(default=[], description="Who gets it by mail; none: the file alone.")
     send_empty: bool = Field(default=True, description="Send the one-line all-clear of a quiet week, too.")
+    atom: bool = Field(default=False, description="Keep NAME.atom beside the issues: what they told.")
 
 
 class SmtpSection(Section):

@@ -179,6 +179,7 @@ def _digest(digest: "DigestSection", names: tuple[str, ...], timezone: str) -> D
         min_severity=SEVERITIES[digest.min_severity],
         email=_once(digest.email),
         send_empty=digest.send_empty,
+        atom=digest.atom,
     )
 
 

@@ -93,6 +93,7 @@ class Digest:
     min_severity: int = 1
     email: tuple[str, ...] = ()
     send_empty: bool = True
+    atom: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

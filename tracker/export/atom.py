@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from sqlite3 import Connection
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from tracker.export.entry import Choice, Move
+from tracker.export.entry import Choice, Move, told
 
 MOST = 500
 _TAG = "tag:follicle-tracker,2026:"
@@ -14,6 +15,11 @@ _SEVERITY = {3: "high", 2: "medium", 1: "low"}
 
 def atom(choice: Choice) -> Iterator[str]:
     yield feed("What moved in the regenerative treatment of hair loss", "what-moved", choice.moves(MOST))
+
+
+def feed_of(connection: Connection, digest: str) -> str:
+    """The feed of what the issues of a digest have told."""
+    return feed(f"tracker: {digest}", f"digest/{digest}", told(connection, digest, MOST))
 
 
 def feed(title: str, name: str, moves: Sequence[Move]) -> str:

@@ -147,6 +147,19 @@ class Choice:
         return row
 
 
+def told(connection: Connection, digest: str, most: int) -> list[Move]:
+    """The newest events that the issues of a digest have told, newest first."""
+    cursor = connection.cursor()
+    cursor.row_factory = Row
+    rows = cursor.execute(
+        """select e.id, e.record, e.seen, e.kind, e.severity, e.headline, r.title, r.url, r.notice
+           from digest_items i join events e on e.id = i.event join records r on r.id = e.record
+           where i.name = ? order by e.seen desc, e.id desc limit ?""",
+        [digest, most],
+    )
+    return [Move(**dict(row)) for row in rows]
+
+
 _PLAIN = (
     *("id", "source", "kind", "title", "abstract", "url", "venue", "doi", "pmcid", "published", "language", "notice"),
     *("first_seen", "last_changed"),

@@ -20,6 +20,7 @@ from tracker.digest.gather import gather
 from tracker.digest.model import Digest as Built
 from tracker.digest.render import digest_filename, render_html, render_markdown, render_text
 from tracker.errors import ConfigError, StoreError
+from tracker.export.atom import feed_of
 from tracker.pipeline.delivering import letter_of, queue_issue
 from tracker.pipeline.preparing import prepare
 from tracker.store import Store
@@ -68,6 +69,8 @@ def compose(settings: Settings, store: Store, digest: Digest, clock: Clock, *, d
     row = _row(digest, built, last_event, stamp(now))
     if not dry_run:
         _keep(settings, store, digest, row, built)
+        if digest.atom:
+            write_whole(settings.digests_dir / f"{digest.name}.atom", [feed_of(store.db.conn, digest.name)], _KEPT)
     return _written(settings, row | {"told": len(built.events)}, fresh=True, dry_run=dry_run)
 
 
