@@ -92,7 +92,7 @@ def why(world: World, identifier: str, digest: str = "weekly") -> str:
         (pmid(3), "vesicles", ["Outside this digest's approaches, which are ev: it has no approach."]),
         (pmid(6), "weekly", ["waits for the next issue"]),
         (nct(5), "weekly", ["No query of this digest lists it (they are gel and moss); it is held because of board."]),
-        (nct(8), "weekly", ["No query of this digest lists it", "because another record names it"]),
+        (nct(8), "weekly", ["Off topic, by rule hair.absent"]),
         (pmid(30), "weekly", ["No query of this digest lists it", "because it came from a file"]),
         (pmid(31), "weekly", ["It is baseline: it came from a file for query gel (2026-11-23 08:00 UTC)"]),
     ],

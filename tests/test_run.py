@@ -86,6 +86,27 @@ def test_everything_is_read_again_every_thirty_days(world: MailWorld) -> None:
     assert [row["started"] for row in full] == [later(WEEKS[0], days=30), later(WEEKS[0], days=60)]
 
 
+def test_each_digest_has_the_hour_of_its_own_zone(world: MailWorld) -> None:
+    world.config(gel=GEL, more='[[digest]]\nname = "west"\nevery = "monday 07:00"\ntimezone = "America/New_York"\n')
+    for now in (WEEKS[0], "2026-11-09T11:59:00Z"):
+        run(world, now)
+        assert (periods(world), periods(world, "west")) == (["2026-W46"], ["2026-W45"])
+    run(world, "2026-11-09T12:00:00Z")
+    assert (periods(world), periods(world, "west")) == (["2026-W46"], ["2026-W45", "2026-W46"])
+
+
+def test_a_fetch_that_was_cut_off_is_taken_up_again_at_once(world: MailWorld) -> None:
+    run(world, WEEKS[0])
+    day = later(WEEKS[0], days=1)
+    for query in ("gel", "moss"):
+        world.execute(
+            "insert into fetches (source, query, expression, started) values ('pubmed', ?, '', ?)", query, day
+        )
+    run(world, day)
+    done = world.rows("select complete from fetches where query = 'gel' and source = 'pubmed' and started = ?", day)
+    assert [row["complete"] for row in done] == [0, 1]
+
+
 # ---- When all is not well
 
 

@@ -112,11 +112,18 @@ def test_a_bug_is_seen_and_ends_nothing(
 
 
 def test_after_sleep_the_network_gets_a_minute(world: MailWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    jumps = iter([0.0, 0.0, 4_000.0, 4_001.0, 4_001.0])
-    monkeypatch.setattr(staying, "wall", lambda: next(jumps, 4_001.0))
-    run = Minutes(world, [WEEKS[0]] * 2)
+    clock = [0.0, 4_000.0, 4_060.0, 4_120.0]  # at the start, on waking, and each minute from then on
+    looked: list[float] = []
+
+    def wall() -> float:
+        looked.append(clock.pop(0))
+        return looked[-1]
+
+    monkeypatch.setattr(staying, "wall", wall)
+    read: list[float] = []
+    run = Minutes(world, [WEEKS[0]], lambda n: read.append(looked[-1]))
     run.stay()
-    assert len(run.reports) == 1
+    assert read == [4_060.0, 4_120.0] and len(run.reports) == 1
 
 
 # ---- Signals

@@ -16,7 +16,7 @@ from tracker.digest.board import NOTE, RUNG_WORDS, RUNGS
 from tracker.digest.wording import moment, source_name, status_words
 from tracker.errors import ConfigError
 from tracker.page.life import absent, moments
-from tracker.page.words import COLUMNS, NOTICES, RELATIONS, phase_words, spoken, study_words
+from tracker.page.words import COLUMNS, NOTICES, phase_words, spoken, study_words, tie
 from tracker.store import Store
 from tracker.store.filters import Filters
 from tracker.store.reading import Page, find_record
@@ -58,7 +58,7 @@ def moved(store: Store) -> list[dict[str, Any]]:
                 select w.* from what_moved w
                 where w.seen >= date((select day from today), '-{MOVED_DAYS} days')
                 order by w.severity desc, w.id desc limit {MOVED_SHOWN}
-            ) order by seen desc, severity desc, id desc"""
+            ) order by seen desc, kind in ('stopped', 'retracted') desc, severity desc, id desc"""
     )
 
 
@@ -102,6 +102,7 @@ def found(connection: sqlite3.Connection, asked: str, filters: Filters) -> dict[
             "approaches": [name for _, name in hit.approaches],
             "off": hit.relevance == "off",
             "same_as": hit.same_as,
+            "notice": NOTICES.get(hit.notice, hit.notice),
             "field": COLUMNS.get(hit.field, hit.field),
             "why": pieces(hit.why) if hit.field != "title" else [],
         }
@@ -138,7 +139,7 @@ def record(connection: sqlite3.Connection, identifier: str) -> dict[str, Any]:
         "trial_facts": _trial_facts(page.trial) if page.trial else [],
         "dates": _dates(page),
         "arms": [spoken(arm) for arm in page.trial["arms"]] if page.trial else [],
-        "links": [link | {"words": RELATIONS.get(link["relation"], link["relation"])} for link in page.links],
+        "links": [link | {"words": tie(link, page.papers)} for link in page.links],
         "places": _places(page.sites),
         "life": moments(page),
         "absent": list(absent(page)),

@@ -142,8 +142,9 @@ def _secondary_title(study: Study) -> Finding | None:
 
 
 def _linked_phase(linked: Linked) -> Finding | None:
-    """The phase of the one trial that the article reports; of several trials none can be told."""
-    stage = REGISTRY_STAGE.get(tuple(linked[0][1])) if len(linked) == 1 else None
+    """The phase of the trial that the article reports; of trials of several phases none can be told."""
+    phases = {tuple(registered) for _, registered in linked}
+    stage = REGISTRY_STAGE.get(phases.pop()) if len(phases) == 1 else None
     return _verdict(stage, "registry.linked", 0.95, "registry") if stage else None
 
 

@@ -38,6 +38,8 @@ _DESIGN = {
 }
 _TITLE, _LINE, _NAME = 250, 400, 80  # characters shown of a title, of a line, of a sponsor or journal
 _QUOTED = 12  # words
+_TAKEAWAY = 280
+_FINDINGS = ("human", "systematic", "preprints", "preclinical")
 
 
 def entry(work: Work, *, card: bool, also: tuple[int, ...] = ()) -> Entry:
@@ -54,12 +56,19 @@ def entry(work: Work, *, card: bool, also: tuple[int, ...] = ()) -> Entry:
         approaches=tuple(clean(reason.name, _NAME) for reason in work.approaches),
         conditions=tuple(_condition(reason) for reason in work.conditions),
         why=_why(work),
+        takeaway=_takeaway(work, section),
         queries=work.queries,
         lines=tuple(_lines(work, section)),
         events=(*(change.id for change in work.changes), *also),
         severity=severity(work),
         card=card,
     )
+
+
+def _takeaway(work: Work, section: str) -> str:
+    """The sentence in which a new paper states its finding; what it found before is no news of a paper that moved."""
+    said = work.flag("takeaway")
+    return clean(said.quote or "", _TAKEAWAY) if said and section in _FINDINGS else ""
 
 
 def severity(work: Work) -> int:
@@ -167,7 +176,7 @@ def _lines(work: Work, section: str) -> Iterable[Line]:
     if work.trial and section == "new_trials" and work.trial.why_stopped:
         yield Line(text=clean(f"why it stopped: {work.trial.why_stopped}", _LINE))
     if section == "corrections" and not work.corrects:
-        yield told_in(work.told_in)
+        yield told_in(work.named_in or work.told_in)
     elif work.told_in and section not in ("corrections", "moved"):
         yield Line(text=f"Told before in {listed(work.told_in)}.")
 

@@ -190,11 +190,11 @@ class Reading:
         )
         return Standing(
             head=head,
-            matched=bool(matches),
-            baseline=bool(matches and matches[0][0]),
+            matched=bool(matches) or (tied := self._tied(record)),
+            baseline=bool(matches[0][0]) if matches else tied,
             off_topic=("relevance", "off") in labels,
             approaches=frozenset(label for axis, label in labels if axis == "approach"),
-            told=bool(self._told_in(head)),
+            told=bool(self._told_in(head, named=True)),
             told_fields=self._told_fields(record),
         )
 
@@ -204,13 +204,22 @@ class Reading:
             where e.record = ? and e.field is not null and e.kind not in ({sql.marks(ADDS)})"""
         return {field for (field,) in self.rows(statement, self.name, record, *ADDS)}
 
-    def _told_in(self, head: str) -> tuple[str, ...]:
+    def _told_in(self, head: str, *, named: bool = False) -> tuple[str, ...]:
+        """The issues that told a work; with `named` also those that told it as the paper of a trial."""
         versions = (head, *self.versions.get(head, ()))
         marks = sql.marks(versions)
+        tied = f"or e.kind = 'paper_linked' and e.new in ({marks})" if named else ""
         statement = f"""select distinct d.id, d.period from events e
             join digest_items i on i.event = e.id and i.name = ? join digests d on d.id = i.digest
-            where e.record in ({marks}) order by d.id"""
-        return tuple(period for _, period in self.rows(statement, self.name, *versions))
+            where e.record in ({marks}) {tied} order by d.id"""
+        return tuple(period for _, period in self.rows(statement, self.name, *versions, *(versions if named else ())))
+
+    def _tied(self, record: str) -> bool:
+        """Held only because a record of this digest's queries names it: its moves are theirs, and it is never new."""
+        statement = f"""select 1 from links l join matches m on m.query in ({self.marks})
+                and m.record = iif(l.record = ?, l.target, l.record)
+            where (l.record = ? or l.target = ?) and l.relation in ('reports', 'reported_by') limit 1"""
+        return bool(self.rows(statement, *self.queries, record, record, record))
 
     def work(self, head: str, changes: Sequence[Change]) -> Work:
         """The facts and labels of a work's version of record, with the queries that match any version of it."""
@@ -239,6 +248,7 @@ class Reading:
             words=self._words(head, title, abstract, kind, stage.label if stage else ""),
             queries=self._matched(head),
             told_in=self._told_in(head),
+            named_in=self._told_in(head, named=True),
             changes=tuple(changes),
         )
 
@@ -261,7 +271,7 @@ class Reading:
 
     def _corrects(self, links: Sequence[tuple[str, str]], types: Sequence[str]) -> tuple[Corrected, ...]:
         return tuple(
-            Corrected(id=target, kind=kind, told_in=self._told_in(target))
+            Corrected(id=target, kind=kind, told_in=self._told_in(target, named=True))
             for relation, target in links
             if (kind := notice_about(relation, types))
         )

@@ -108,6 +108,7 @@ class Work:
     words: tuple[Reason, ...] = ()  # that ask for a second look, with what stands around them
     queries: tuple[str, ...] = ()  # of this digest
     told_in: tuple[str, ...] = ()
+    named_in: tuple[str, ...] = ()  # the same issues, and those that told it as the paper of a trial
     corrects: tuple[Corrected, ...] = ()
     reports: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()

@@ -30,6 +30,7 @@ class Entry:
     """One work. With `card` it is shown whole, else on one line. `events` are the ids of the events it tells.
 
     facts: what it is, in parts ("Phase 2", "n = 120", "Journal", "2026-11-20"). why: the words that brought it here.
+    takeaway: what it found, in its own words.
     """
 
     section: str
@@ -41,6 +42,7 @@ class Entry:
     approaches: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
     why: str = ""
+    takeaway: str = ""
     queries: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
     events: tuple[int, ...] = ()

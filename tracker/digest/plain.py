@@ -80,7 +80,8 @@ def _card(entry: Entry) -> Iterable[str]:
     yield from _wrapped(entry.title, "* ", "  ")
     for line in entry.lines:
         yield from _wrapped(_said(line), "  ! " if line.loud else "  > ", "    ")
-    for text in (" · ".join(entry.facts), entry.grounds):
+    found_it = f"“{entry.takeaway}”" if entry.takeaway else ""
+    for text in (" · ".join(entry.facts), found_it, entry.grounds):
         yield from _wrapped(text, "  ", "  ") if text else ()
     noun = "query" if len(entry.queries) == 1 else "queries"
     found = f"{noun} {', '.join(entry.queries)}" if entry.queries else ""

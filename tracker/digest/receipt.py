@@ -13,6 +13,7 @@ from operator import itemgetter
 
 from tracker.digest.material import ANNOUNCES, Answer
 from tracker.digest.sql import marks, rows
+from tracker.records import record_id
 
 # How a source's fetch says of which day its data is, in `fetches.notes`; shown in the footer, not among the notes.
 _DATA_OF = re.compile(r"data of (\d{4}-\d{2}-\d{2})(?:[T ].*)?")
@@ -105,12 +106,17 @@ def _fetches(conn: sqlite3.Connection, source: str, query: str, until: str) -> l
             complete=bool(complete),
             listed=listed,
             quarantined=quarantined or 0,
-            missing=len(_listed(missing)),
+            missing=sum(not _is_gone(conn, source, key) for key in _listed(missing)),
             notes=tuple(str(note) for note in _listed(notes)),
             error=error or "",
         )
         for started, complete, listed, quarantined, missing, notes, error in rows(conn, sql, source, query, until)
     ]
+
+
+def _is_gone(conn: sqlite3.Connection, source: str, key: object) -> bool:
+    """Asked for by itself, and no longer held by its source: that is told of the record, and nothing is missing."""
+    return bool(rows(conn, "select 1 from records where id = ? and gone is not null", record_id(source, str(key))))
 
 
 def _listed(column: str) -> list[object]:

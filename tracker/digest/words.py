@@ -12,7 +12,7 @@ from tracker.digest.wording import clean
 # What it is called -> how it is written. "blind" alone is a design, not a harm.
 SAFETY = re.compile(
     r"\b(?:infections?|infected|tumou?rs?|tumou?rigen\w+|sepsis|septic|necrosis|necrotic|blindness"
-    r"|(?:loss of (?:vision|sight)|vision loss))\b",
+    r"|(?:loss of (?:vision|sight)|vision loss)|granulomas?|granulomatous|abscess(?:es)?|mycobacteri\w+|embolism)\b",
     re.IGNORECASE,
 )
 PAYMENT = re.compile(

@@ -32,7 +32,7 @@ class Entry:
     stage_label: str
     approaches: tuple[tuple[str, str], ...]  # (leaf, its name)
     conditions: tuple[str, ...]
-    flags: tuple[str, ...]
+    flags: Mapping[str, str]  # name -> value: {"n": "120", "randomised": ""}
     takeaway: str
     queries: tuple[str, ...]
     first_seen: str
@@ -107,16 +107,17 @@ class Choice:
     def _entry(self, record: str) -> Entry:
         facts = self._one("select * from records where id = ?", record)
         labels = self._connection.execute(
-            """select l.axis, l.label, coalesce(a.label, s.label, l.label), l.quote from labels l
+            """select l.axis, l.label, coalesce(a.label, s.label, l.label), l.quote, l.value from labels l
                left join approaches a on l.axis = 'approach' and a.id = l.label
                left join stages s on l.axis = 'stage' and s.id = l.label
                where l.record = ? order by l.axis, l.strength desc, l.label""",
             [record],
         ).fetchall()
         by_axis: dict[str, list[tuple[str, str, str]]] = {}
-        for axis, label, name, quote in labels:
+        for axis, label, name, quote, _ in labels:
             by_axis.setdefault(axis, []).append((label, name, quote or ""))
         stage = next(iter(by_axis.get("stage", [])), ("", "", ""))
+        flags = {row[1]: row[4] for row in labels if row[0] == "flag" and row[1] != "takeaway"}
         queries = self._connection.execute("select query from matches where record = ? order by query", [record])
         return Entry(
             **{name: facts[name] for name in _PLAIN},
@@ -129,7 +130,7 @@ class Choice:
             stage_label=stage[1],
             approaches=tuple((label, name) for label, name, _ in by_axis.get("approach", [])),
             conditions=tuple(label for label, _, _ in by_axis.get("condition", [])),
-            flags=tuple(label for label, _, _ in by_axis.get("flag", [])),
+            flags=flags,
             takeaway=next((quote for label, _, quote in by_axis.get("flag", []) if label == "takeaway"), ""),
             queries=tuple(row[0] for row in queries),
             trial=self._trial(record) if facts["kind"] == "trial" else None,

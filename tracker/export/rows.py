@@ -17,7 +17,22 @@ _OF_TRIALS = (
 )
 _COLUMNS = (
     *("id", "kind", "notice", "title", "published", "stage", "stage_label", "approaches", "approach_labels"),
-    *("conditions", "relevance", "flags", "takeaway", "venue", "authors", "pmid", "doi", "pmcid", "url", "queries"),
+    *(
+        "conditions",
+        "relevance",
+        "flags",
+        "n",
+        "duration",
+        "species",
+        "takeaway",
+        "venue",
+        "authors",
+        "pmid",
+        "doi",
+        "pmcid",
+        "url",
+        "queries",
+    ),
     *("first_seen", *_OF_TRIALS),
 )
 
@@ -55,6 +70,8 @@ def _row(entry: Entry) -> dict[str, Any]:
         "approach_labels": [name for _, name in entry.approaches],
         "authors": [author["name"] for author in entry.authors],
         "pmid": entry.pmid,
+        "flags": list(entry.flags),
+        **{name: entry.flags.get(name, "") for name in ("n", "duration", "species")},
         **{name: trial.get(name) for name in _OF_TRIALS},
     }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from tracker.digest.wording import counted
 from tracker.page.layout import bold, dim, marked, warning
-from tracker.page.words import COLUMNS
+from tracker.page.words import COLUMNS, NOTICES
 from tracker.store.searching import BEGIN, END, Found, Hit
 from tracker.terminal import plain
 
@@ -25,6 +25,8 @@ def _hit(hit: Hit) -> list[str]:
     names = ", ".join(name for _, name in hit.approaches)
     what = [hit.published, hit.stage_label, names]
     lines = [f"{bold(hit.id)}  {plain(' · '.join(part for part in what if part))}"]
+    if hit.notice:
+        lines[0] += warning(f"  {NOTICES.get(hit.notice, hit.notice)}")
     if hit.relevance == "off":
         lines[0] += warning("  off topic")
     if hit.same_as:
@@ -52,7 +54,7 @@ def _alone(found: Found) -> list[str]:
 
 def json_of_found(found: Found) -> dict[str, Any]:
     """{total, hits: [{id, kind, title, published, url, relevance, stage, stage_label, approaches: [{id, label}],
-    same_as, why: {field, text}}]}. Found words in `text` stand between asterisks. Keys may be added, none dropped.
+    same_as, notice, why: {field, text}}]}. Found words in `text` stand between asterisks. No key is ever dropped.
     """
     return {
         "total": found.total,
@@ -68,6 +70,7 @@ def json_of_found(found: Found) -> dict[str, Any]:
                 "stage_label": hit.stage_label,
                 "approaches": [{"id": leaf, "label": name} for leaf, name in hit.approaches],
                 "same_as": hit.same_as or None,
+                "notice": hit.notice,
                 "why": {"field": hit.field, "text": hit.why.replace(BEGIN, "*").replace(END, "*")},
             }
             for hit in found.hits

@@ -6,7 +6,7 @@ from typing import Any
 from tracker.digest.wording import counted, listed, moment, reference, source_name, status_words
 from tracker.page.layout import block, bold, dim, facts, heading, section, warning
 from tracker.page.life import life
-from tracker.page.words import COLUMNS, NOTICES, RELATIONS, phase_words, spoken, study_words
+from tracker.page.words import COLUMNS, NOTICES, phase_words, spoken, study_words, tie
 from tracker.store.reading import Page
 from tracker.terminal import plain
 
@@ -28,7 +28,7 @@ def record_page(page: Page) -> str:
         lines += section("Arms", _items(map(spoken, page.trial["arms"])))
         lines += section("Primary outcomes", _items(page.trial["primary_outcomes"]))
         lines += section(_sites_title(page.sites), _sites(page.sites))
-    lines += section("Links", [line for link in page.links for line in _link(link)])
+    lines += section("Links", [line for link in page.links for line in _link(link, page)])
     lines += section("Listed by", [f"  {plain(m['query'])}: {plain(m['title'])}{_since(m)}" for m in page.matches])
     lines += section("History", _history(page))
     lines += _text(page)
@@ -182,12 +182,10 @@ def _sites(sites: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _link(link: dict[str, Any]) -> list[str]:
+def _link(link: dict[str, Any], page: Page) -> list[str]:
     title = f": {link['title']}" if link["title"] else "" if link["held"] else " (not held)"
     by = ", ".join(link["origins"])
-    return block(
-        f"{RELATIONS.get(link['relation'], link['relation'])} {reference(link['other'])}{title} [{by}]", hang=2
-    )
+    return block(f"{tie(link, page.papers)} {reference(link['other'])}{title} [{by}]", hang=2)
 
 
 def _since(match: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Raw values as a reader calls them: phases, study types, columns, ties between records."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 NOTICES = {
     "retracted": "RETRACTED",
@@ -48,6 +49,15 @@ _STUDIES = {
     "EXPANDED_ACCESS": "Expanded access",
 }
 _PHASES = {"EARLY_PHASE1": "early 1", "PHASE1": "1", "PHASE2": "2", "PHASE3": "3", "PHASE4": "4"}
+
+
+def tie(link: Mapping[str, Any], papers: Iterable[Mapping[str, Any]]) -> str:
+    """A tie in words. `papers` of a trial, with their kind: what the registry lists with results may be a protocol."""
+    kinds = {paper["paper"]: paper["kind"] for paper in papers}
+    kind = kinds.get(link["other"], "") if link["relation"] == "reported_by" else ""
+    if kind in ("protocol", "review", "notice"):
+        return f"{PAPERS[kind]}, listed with results,"
+    return RELATIONS.get(link["relation"], str(link["relation"]))
 
 
 def spoken(item: str) -> str:

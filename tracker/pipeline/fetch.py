@@ -93,7 +93,7 @@ class _Run:
         if name not in self.sessions:
             return
         source, web = self.sessions[name]
-        wanted = fetching.linked_ids(self.store.db, name, self.options.full or source.walks_whole)
+        wanted = fetching.linked_ids(self.store.db, name)
         if not wanted:
             return
         held = Held(retry=wanted, now=self.now)
@@ -251,9 +251,11 @@ def relabel_papers(store: Store, settings: Settings, classifier: Classifier, tri
     """A paper that reports a trial takes the trial's phase, whichever came first. In the caller's transaction."""
     marks = ",".join("?" * len(trials))
     papers = store.rows(
-        f"""select distinct l.record from links l join records r on r.id = l.record
-            where l.relation = 'reports' and l.target in ({marks}) order by 1""",
-        trials,
+        f"""select l.record from links l join records r on r.id = l.record
+            where l.relation = 'reports' and l.target in ({marks})
+            union select l.target from links l join records r on r.id = l.target
+            where l.relation = 'reported_by' and l.record in ({marks}) order by 1""",
+        [*trials, *trials],
     )
     for row in papers:
         with contextlib.suppress(RecordError):  # a held version that today's parser refuses keeps its labels

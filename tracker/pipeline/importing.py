@@ -136,7 +136,7 @@ class _Import:
             versions.keep_aside(self.store.db, record.id, payload, self.now)
             hashes.insert(-1, payload.sha256)
             return record.id, age
-        linked = self.store.linked_phases(record) if record.links else []
+        linked = self.store.linked_phases(record)
         labels = self.classifier.classify(record, linked)
         verdict = self.store.save(record, payload, labels, self._read, fetch=None, now=self.now)
         hashes.append(payload.sha256)

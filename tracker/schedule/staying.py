@@ -76,7 +76,8 @@ class _Watch:
 
     def look(self) -> None:
         """One minute. After sleep the network gets a minute to come back."""
-        slept, self.looked = wall() - self.looked > _SLEPT, wall()
+        now = wall()
+        slept, self.looked = now - self.looked > _SLEPT, now
         if slept or monotonic() < self.rest_until:
             return
         try:

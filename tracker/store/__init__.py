@@ -91,10 +91,16 @@ class Store:
         return saving.record_with_payload(self.db, payload.sha256)
 
     def linked_phases(self, record: Record) -> list[tuple[str, tuple[str, ...]]]:
-        """(NCT number, registry phases) of the held trials that an article reports, for the classifier."""
+        """(NCT number, registry phases) of the held trials that an article reports, by its own word or the registry's,
+        for the classifier."""
         targets = sorted({link.target for link in record.links if link.relation == "reports"})
         marks = ",".join("?" * len(targets))
-        found = self.db.conn.execute(f"select record, phases from trials where record in ({marks})", targets)
+        found = self.db.conn.execute(
+            f"""select record, phases from trials where record in ({marks})
+                or record in (select record from links where target = ? and relation = 'reported_by')
+                order by record""",
+            [*targets, record.id],
+        )
         return [(row[0], tuple(json.loads(row[1]))) for row in found]
 
     def save(

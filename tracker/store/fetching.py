@@ -100,10 +100,10 @@ def held(db: Database, source: str, query: str, **run: object) -> Held:
     )
 
 
-def linked_ids(db: Database, source: str, reread: bool) -> frozenset[str]:
+def linked_ids(db: Database, source: str) -> frozenset[str]:
     """Keys of what held records name and no query lists: trials that on-topic papers report, result papers of trials.
 
-    Those not held; with `reread` also those that are held by nothing but such a link.
+    Those not held, and those that are held by nothing but such a link: no listing would show that they were retracted.
     """
     rows = db.conn.execute(
         """select l.target from links l
@@ -111,9 +111,9 @@ def linked_ids(db: Database, source: str, reread: bool) -> frozenset[str]:
              and (l.relation = 'reported_by' or l.relation = 'reports' and exists (
                  select 1 from labels where record = l.record and axis = 'relevance' and label != 'off'))
            union
-           select record from matches where query = :linked and :reread
+           select record from matches where query = :linked
              and record not in (select record from matches where query != :linked)""",
-        {"linked": LINKED, "reread": int(reread)},
+        {"linked": LINKED},
     )
     return frozenset(source_key(row[0]) for row in rows if source_of(row[0]) == source)
 

@@ -50,6 +50,7 @@ class Hit:
     stage_label: str
     approaches: tuple[tuple[str, str], ...]  # (leaf, its name)
     same_as: str
+    notice: str
     field: str
     why: str
 
@@ -151,7 +152,8 @@ def _hit(store: Store, expression: str, row: dict[str, Any]) -> Hit:
         [expression, row["rowid"]],
     )[0]
     facts = store.rows(
-        """select r.kind, r.published, r.url, coalesce(r.same_as, '') as same_as, coalesce(l.label, '') as stage,
+        """select r.kind, r.published, r.url, coalesce(r.same_as, '') as same_as, r.notice,
+                  coalesce(l.label, '') as stage,
                   coalesce(s.label, l.label, '') as stage_label
            from records r
            left join labels l on l.record = r.id and l.axis = 'stage' left join stages s on s.id = l.label
