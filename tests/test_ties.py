@@ -206,3 +206,50 @@ def test_a_date_that_slips_again_says_how_often_and_how_far_in_total(world: Worl
     assert told[0].endswith("primary completion 2026-12 -> 2027-02 (slipped 2 months)")
     assert told[1].endswith("primary completion 2027-02 -> 2027-06 (slipped 4 months; 2nd slip, 6 months in total)")
     assert told[2].endswith("primary completion 2027-06 -> 2027-05 (pulled in 1 month)")
+
+
+def test_a_paper_that_only_the_registry_names_is_watched_and_its_retraction_told(world: World) -> None:
+    """No query lists it, so no listing and no window of changes would show that it was taken back."""
+    world.put_article(9, "A cream in people", abstract="Alopecia was treated in 20 people.", day="2026-11-15")
+    world.put_study(1, **reference(9))
+    world.fetch(1)
+    assert "result paper" in world.digest(1)
+    assert stage(world, f"pubmed-{pmid(9)}") == "phase2"  # its trial's, by the registry's word
+    world.put_article(9, "A cream in people", abstract="Alopecia was treated in 20 people.", day="2026-11-15",
+                      types=("Retracted Publication",))  # fmt: skip
+    world.fetch(2)
+    told = world.digest(2)
+    assert "retracted" in told and "This digest told it in 2026-W47." in told
+
+
+def test_a_paper_of_two_trials_of_one_phase_has_that_phase(world: World) -> None:
+    world.put_study(2)
+    paper = world.put_article(2, abstract=f"{named(1)} {named(2)}", day="2026-11-15")
+    world.fetch(1)
+    assert stage(world, paper) == "phase2"
+
+
+def test_moves_of_a_trial_that_only_a_paper_names_are_told_and_itself_never_as_new(world: World) -> None:
+    world.put_article(2, abstract=named(5), day="2026-11-15")
+    world.put_study(5, conditionsModule={"conditions": ["Alopecia"]}, armsInterventionsModule={"interventions": []},
+                    identificationModule={"briefTitle": "Something for alopecia"})  # fmt: skip
+    world.fetch(1)
+    assert "Something for alopecia" not in world.digest(1)
+    world.put_study(5, conditionsModule={"conditions": ["Alopecia"]}, armsInterventionsModule={"interventions": []},
+                    identificationModule={"briefTitle": "Something for alopecia"},
+                    statusModule={"overallStatus": "TERMINATED", "whyStopped": "Safety"})  # fmt: skip
+    world.fetch(2)
+    assert "reason given: Safety" in world.digest(2)
+
+
+def test_a_gone_record_is_told_and_makes_no_later_week_incomplete(world: World) -> None:
+    record = f"pubmed-{pmid(1)}"
+    world.digest(0)
+    world.upstream.delete_article(pmid(1))
+    for week in (1, 2):
+        world.fetch(week)
+    assert world.kinds(record)[-1] == "gone"
+    told = world.digest(2)
+    assert "no longer holds it" in told and "Incomplete" not in told
+    world.fetch(3)
+    assert "A quiet week" in world.digest(3)
