@@ -8,7 +8,10 @@ from tracker.export.entry import Choice, Entry
 from tracker.export.tagged import notes, one_line
 
 _SPECIAL = {
-    **{char: f"\\{char}" for char in "&%$#_{}"},
+    **{char: f"\\{char}" for char in "&%$#_"},
+    # Not with a backslash alone: whoever reads the file counts braces, escaped or not.
+    "{": "\\textbraceleft{}",
+    "}": "\\textbraceright{}",
     "\\": "\\textbackslash{}",
     "~": "\\textasciitilde{}",
     "^": "\\textasciicircum{}",
@@ -41,7 +44,7 @@ def _fields(entry: Entry) -> Iterator[tuple[str, str]]:
     yield "year", f"{{{entry.published[:4]}}}"
     if len(entry.published) > 4:
         yield "month", _MONTHS[int(entry.published[5:7]) - 1]
-    yield "doi", f"{{{escaped(entry.doi)}}}"
+    yield "doi", f"{{{_address(entry.doi)}}}"
     yield "url", f"{{{_address(entry.url)}}}"
     yield "pmid", f"{{{entry.pmid}}}"
     yield "abstract", f"{{{escaped(entry.abstract)}}}"

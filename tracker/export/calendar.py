@@ -1,7 +1,7 @@
 """Primary completion and completion of trials as a calendar (RFC 5545).
 
-A date keeps its UID for ever and its SEQUENCE counts how often it has moved, so that a slip moves the event in the
-calendar. A date that names only a month or a year fills it: no day is invented.
+A date keeps its UID for ever and its SEQUENCE counts how often the trial has changed, so that a slip moves the event in
+the calendar. A date that names only a month or a year fills it: no day is invented.
 """
 
 import re
@@ -24,16 +24,17 @@ def ics(choice: Choice) -> Iterator[str]:
     )
     for entry in choice.entries():
         if entry.trial:
-            slips = choice.slips(entry.id)
+            slips, revisions = choice.slips(entry.id), choice.revisions(entry.id)
             for field in _FIELDS:
                 if entry.trial[field]:
-                    yield _event(entry, entry.trial, field, *slips.get(field, (0, "")))
+                    yield _event(entry, entry.trial, field, revisions, slips.get(field, ""))
     yield _lines("END:VCALENDAR")
 
 
-def _event(entry: Entry, trial: Mapping[str, Any], field: str, moved: int, headline: str) -> str:
+def _event(entry: Entry, trial: Mapping[str, Any], field: str, revisions: int, headline: str) -> str:
     first, last = span(trial[field])
     kind = {"ACTUAL": "actual", "ESTIMATED": "estimated"}.get(trial[f"{field}_type"], "type not given")
+    warning = f"{entry.warning}: " if entry.warning else ""
     about = [
         f"{_FIELDS[field]} ({kind}): {trial[field]}",
         f"{trial['status']}, {'/'.join(trial['phases']) or 'no phase'}, {trial['sponsor']}",
@@ -43,11 +44,11 @@ def _event(entry: Entry, trial: Mapping[str, Any], field: str, moved: int, headl
     return _lines(
         "BEGIN:VEVENT",
         f"UID:{entry.id}-{field}@follicle-tracker",
-        f"SEQUENCE:{moved}",
+        f"SEQUENCE:{revisions}",
         f"DTSTAMP:{re.sub('[-:]', '', entry.last_changed)}",
         f"DTSTART;VALUE=DATE:{first:%Y%m%d}",
         f"DTEND;VALUE=DATE:{last + timedelta(days=1):%Y%m%d}",
-        f"SUMMARY:{_escaped(f'{entry.id} {_FIELDS[field].lower()} ({kind}): {entry.title}')}",
+        f"SUMMARY:{_escaped(f'{warning}{entry.id} {_FIELDS[field].lower()} ({kind}): {entry.title}')}",
         f"DESCRIPTION:{_BREAK.join(_escaped(line) for line in about if line)}",
         f"URL:{one_line(entry.url)}",
         f"STATUS:{_status(trial['status'], kind)}",

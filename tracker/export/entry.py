@@ -90,14 +90,19 @@ class Choice:
         )
         return [Move(**dict(row)) for row in rows]
 
-    def slips(self, trial: str) -> Mapping[str, tuple[int, str]]:
-        """How often each date of a trial has moved, and the headline of the last time."""
+    def slips(self, trial: str) -> Mapping[str, str]:
+        """The headline of the last move of each date of a trial."""
         rows = self._connection.execute(
-            """select field, count(*), max(id), headline from events
+            """select field, max(id), headline from events
                where record = ? and kind in ('date_slipped', 'date_pulled_in', 'date_met') group by field""",
             [trial],
         )
-        return {row[0]: (row[1], row[3]) for row in rows}
+        return {row[0]: row[2] for row in rows}
+
+    def revisions(self, record: str) -> int:
+        """How often a record has changed since it was first stored."""
+        rows = self._connection.execute("select count(*) from payloads where record = ?", [record])
+        return max(int(rows.fetchone()[0]) - 1, 0)
 
     def _rows(self, sql: str, **values: object) -> list[Row]:
         cursor = self._connection.cursor()
@@ -121,6 +126,7 @@ class Choice:
         queries = self._connection.execute("select query from matches where record = ? order by query", [record])
         return Entry(
             **{name: facts[name] for name in _PLAIN},
+            url=facts["url"] if facts["url"].startswith(("https://", "http://")) else "",
             authors=tuple(json.loads(facts["authors"])),
             types=tuple(json.loads(facts["types"])),
             terms=tuple(json.loads(facts["terms"])),
@@ -162,7 +168,7 @@ def told(connection: Connection, digest: str, most: int) -> list[Move]:
 
 
 _PLAIN = (
-    *("id", "source", "kind", "title", "abstract", "url", "venue", "doi", "pmcid", "published", "language", "notice"),
+    *("id", "source", "kind", "title", "abstract", "venue", "doi", "pmcid", "published", "language", "notice"),
     *("first_seen", "last_changed"),
 )
 _LISTS = ("phases", "conditions", "interventions", "arms", "primary_outcomes", "secondary_ids", "countries")

@@ -47,7 +47,7 @@ def csv_rows(choice: Choice) -> Iterator[str]:
 
 def _line(cells: Any) -> str:
     text = io.StringIO()
-    csv.writer(text).writerow(cells)
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerow(cells)  # or a spreadsheet that splits at ";" finds new cells
     return text.getvalue()
 
 
@@ -58,7 +58,7 @@ def harmless(text: str) -> str:
 
 def _cell(value: object) -> str:
     if isinstance(value, tuple | list):
-        return "; ".join(one_line(str(item)) for item in value)
+        return "; ".join(harmless(one_line(str(item))) for item in value)
     return "" if value is None else one_line(str(value))
 
 

@@ -26,7 +26,7 @@ def _ris(entry: Entry) -> Iterator[tuple[str, str]]:
     yield "TY", _ris_type(entry)
     yield "TI", entry.title
     yield from (("AU", _inverted(author)) for author in entry.authors)
-    if entry.trial:
+    if entry.trial and entry.trial["sponsor"]:
         yield "AU", f"{entry.trial['sponsor']},"  # with nothing after the comma: an institution
     yield "T2", entry.venue
     yield "PY", entry.published[:4]

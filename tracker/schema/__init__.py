@@ -5,6 +5,7 @@ again whenever their text has changed.
 """
 
 import sqlite3
+from contextlib import closing
 from importlib.resources import files
 
 from sqlite_utils import Database, Migrations
@@ -51,10 +52,10 @@ def views() -> str:
 
 def make_views(db: Database) -> None:
     """Bring our views up to today's text. Nothing is written where they stand so; a user's own views are left alone."""
-    fresh = Database(memory=True)
-    migrations.apply(fresh)
-    fresh.executescript(views())
-    wanted, held = _views(fresh), _views(db)
+    with closing(Database(memory=True)) as fresh:
+        migrations.apply(fresh)
+        fresh.executescript(views())
+        wanted, held = _views(fresh), _views(db)
     if wanted.items() <= held.items():
         return
     with db.atomic():

@@ -151,7 +151,8 @@ def _refuse_foreign(path: Path) -> None:
 
 
 def _known() -> set[str]:
-    return {migration.name for migration in migrations.pending(Database(memory=True))}
+    with contextlib.closing(Database(memory=True)) as fresh:
+        return {migration.name for migration in migrations.pending(fresh)}
 
 
 def _set_up(db: Database, path: Path, new: bool) -> None:
