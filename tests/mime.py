@@ -9,7 +9,8 @@ from base64 import b64decode
 from dataclasses import dataclass, field
 
 _WORD = re.compile(r"=\?([A-Za-z0-9_-]+)(?:\*[A-Za-z-]+)?\?([BbQq])\?([!->@-~]*)\?=")
-_RUN = re.compile(r"(?:=\?[A-Za-z0-9_*-]+\?[BbQq]\?[!->@-~]*\?=)+")
+_ONE = r"=\?[A-Za-z0-9_*-]+\?[BbQq]\?[!->@-~]*\?="
+_RUN = re.compile(rf"{_ONE}(?:\s+{_ONE})*")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def read(raw: bytes) -> Part:
 
 def words(value: str) -> str:
     """A header's value with its encoded words read; between two of them white space is not shown."""
-    return _RUN.sub(_run, re.sub(r"(\?=)\s+(?==\?)", r"\1", value))
+    return _RUN.sub(_run, value)
 
 
 def _run(run: re.Match[str]) -> str:

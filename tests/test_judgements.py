@@ -243,7 +243,7 @@ def test_the_command_says_who_and_show_names_them(world: World) -> None:
 def test_the_command_takes_a_file_and_exits_1_when_a_line_is_wrong(world: World) -> None:
     (world.folder / "l.csv").write_text(f"id,label\n{pmid(1)},approach=ev.plant\n0,stage=phase2\n")
     done = tracker(world, "label", "--import", "l.csv", "--author", "grace")
-    assert done.returncode == 1 and done.stdout == "l.csv: 1 lines taken\n"
+    assert done.returncode == 1 and done.stdout == "l.csv: 1 line taken\n"
     assert "l.csv:3: 0: is not held" in done.stderr and len(done.stderr.splitlines()) == 1
     assert world.rows("select author from judgements") == [{"author": "grace"}]
 

@@ -98,15 +98,19 @@ def test_every_payload_is_the_record_s_own_bytes(real: World) -> None:
         assert etree.tostring(held, method="c14n") == etree.tostring(etree.fromstring(element), method="c14n")
 
 
+POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")  # 10<sup>9</sup> is stored as 10⁹
+
+
 def test_the_stored_columns_of_articles_agree_with_xpaths(real: World) -> None:
     stored = {row["id"]: row for row in real.rows("select * from records where kind = 'article'")}
     for pmid, body in real_articles().items():
         root, row = etree.fromstring(body), stored[f"pubmed-{pmid}"]
         if root.tag == "PubmedBookArticle":
             continue
-        assert squeezed(row["title"]) == squeezed(root.xpath("string(MedlineCitation/Article/ArticleTitle)")), pmid
+        title, abstract = (squeezed(row[name]).translate(POWERS) for name in ("title", "abstract"))
+        assert title == squeezed(root.xpath("string(MedlineCitation/Article/ArticleTitle)")).translate(POWERS), pmid
         for part in root.xpath("MedlineCitation/Article/Abstract/AbstractText"):
-            assert squeezed(part.xpath("string()")) in squeezed(row["abstract"]), pmid
+            assert squeezed(part.xpath("string()")).translate(POWERS) in abstract, pmid
         own = root.xpath("PubmedData/ArticleIdList/ArticleId[@IdType='doi']/text()")
         assert not own or row["doi"] == squeezed(own[0]).lower(), pmid
         own = root.xpath("PubmedData/ArticleIdList/ArticleId[@IdType='pmc']/text()")

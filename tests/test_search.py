@@ -181,7 +181,8 @@ def test_the_command_prints_plain_text_when_piped_and_json_when_asked(world: Wor
     )
     told = json.loads(tracker(world, "search", "exosomes", "--json").stdout)
     assert told["total"] == 1 and set(told["hits"][0]) == {
-        "id", "kind", "title", "published", "url", "relevance", "stage", "stage_label", "approaches", "same_as", "why",
+        "id", "kind", "title", "published", "url", "relevance", "stage", "stage_label", "approaches", "same_as",
+        "notice", "why",
     }  # fmt: skip
     assert told["hits"][0]["title"] == TITLES[4] and told["hits"][0]["why"]["text"] == "*Exosome* gel for alopecia"
 

@@ -40,7 +40,7 @@ def settings_of(context: click.Context) -> "Settings":
 
     settings = load(context.obj["config"], os.environ)
     if context.obj["db"] and not context.obj["db"].name:
-        raise ConfigError(f'--db {context.obj["db"]}: names no file')
+        raise ConfigError(f"--db {context.obj['db']}: names no file")
     return replace(settings, db=context.obj["db"]) if context.obj["db"] else settings
 
 

@@ -73,7 +73,10 @@ def failure(error: Exception, url: str) -> SourceError:
     """What a request that got no answer comes to."""
     # Of a proxy whose address makes no sense requests says the same as of our own; ours was checked with queries.toml.
     unusable_proxy = isinstance(error, (InvalidSchema, InvalidURL)) and get_environ_proxies(url)
-    if unusable_proxy or isinstance(error, ProxyError):
+    # One that speaks SOCKS, where that can be spoken, is to requests as if the host itself had not been there.
+    proxies = [str(address) for address in get_environ_proxies(url).values()]
+    through_socks = isinstance(error, requests.ConnectionError) and any(one.startswith("socks") for one in proxies)
+    if unusable_proxy or through_socks or isinstance(error, ProxyError):
         return Trouble(f"the proxy named by {_proxy_variable(url)} cannot be used")
     root = _root(error)
     if isinstance(root, ssl.SSLCertVerificationError):
