@@ -246,6 +246,22 @@ def test_outcomes_in_another_order_are_a_detail() -> None:
     assert summary(moved(primary_outcomes=TRIAL.primary_outcomes[::-1])) == [("detail", 0, "primary_outcomes")]
 
 
+def test_outcomes_in_another_case_or_spacing_are_a_detail() -> None:
+    assert summary(moved(primary_outcomes=("HAIR count  [Week 24]", "harm"))) == [("detail", 0, "primary_outcomes")]
+    event = only(moved(primary_outcomes=("HAIR count [week 24]", "Pain")))
+    assert event.headline.endswith('changed after start: "Harm" -> "Pain"')
+
+
+def test_a_reference_that_becomes_a_result_is_told_and_one_that_stops_being_one_is_a_detail() -> None:
+    cited, result = (Link(relation, "pubmed-9", "registry") for relation in ("cites", "reported_by"))
+    there = compare(replace(RECORD, links=(cited,)), replace(RECORD, links=(result,)))
+    assert summary([event for event in there if event.severity]) == [("paper_linked", 3, "links")]
+    both = compare(replace(RECORD, links=(cited,)), replace(RECORD, links=(result, cited)))
+    assert summary(both) == [("paper_linked", 3, "links")]
+    back = compare(replace(RECORD, links=(result,)), replace(RECORD, links=(cited,)))
+    assert summary(back) == [("detail", 0, "links")]
+
+
 def test_enrollment_and_sponsor_are_told_with_their_values() -> None:
     event = only(moved(enrollment=0, enrollment_type="ACTUAL"))
     assert event == Event(

@@ -141,7 +141,26 @@ def test_a_person_s_word_and_an_issue_that_passed_it_by(tmp_path: Path) -> None:
         world.digest(1)
         assert "Off topic, by a person's word" in why(world, pmid(3))
         tracker(world, "label", pmid(3), "--drop", TRACKER_NOW=WEEKS[2])
-        assert "was left out of 2026-W47 by the labels and settings of that day" in why(world, pmid(3))
+        assert "was left out of 2026-W47: the labels and settings of that day kept it out" in why(world, pmid(3))
+
+
+def test_an_issue_passed_by_what_no_query_of_its_digest_listed_yet(tmp_path: Path) -> None:
+    with StandIn(Upstream(known_phrases=lambda phrase: True)) as stand_in:
+        world = at(stand_in, tmp_path)
+        queries = world.folder / "queries.toml"
+        whole = queries.read_text()
+        queries.write_text(whole.replace("[[digest]]", BOARD))
+        sleep = {"conditionsModule": {"conditions": ["Sleep"]}, "identificationModule": {"briefTitle": "Gel for hair"}}
+        world.put_study(5, **sleep)
+        world.fetch(0)
+        world.digest(0)
+        world.put_study(5, **sleep, statusModule={"overallStatus": "COMPLETED"})
+        world.fetch(1)
+        world.digest(1)
+        world.put_study(5, **sleep | {"conditionsModule": {"conditions": ["Alopecia"]}})
+        world.fetch(2)
+        said = why(world, nct(5))
+        assert f"2026-W47: none of its queries listed the record yet, gel did first on {WEEKS[2][:10]}" in said
 
 
 def test_versions_of_a_work_and_what_the_page_has_no_room_for(tmp_path: Path) -> None:

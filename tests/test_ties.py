@@ -91,6 +91,13 @@ def test_a_held_review_that_the_registry_lists_as_a_result_is_told_as_one_and_a_
     assert linked(world, nct(1)) == [(f"pubmed-{pmid(2)}", 3), (f"pubmed-{pmid(3)}", 2)]
 
 
+def test_a_paper_told_as_background_is_told_again_when_the_registry_makes_it_the_result(world: World) -> None:
+    for week, kind in ((1, "BACKGROUND"), (2, "RESULT"), (2, "BACKGROUND"), (3, "RESULT")):
+        world.put_study(1, **reference(9, kind))
+        world.fetch(week)
+    assert linked(world, nct(1)) == [(f"pubmed-{pmid(9)}", 2), (f"pubmed-{pmid(9)}", 3)]
+
+
 @pytest.mark.parametrize("first", ["paper", "registry"])
 def test_a_tie_that_both_sides_tell_is_told_once(world: World, first: str) -> None:
     def paper() -> None:
@@ -206,6 +213,14 @@ def test_a_date_that_slips_again_says_how_often_and_how_far_in_total(world: Worl
     assert told[0].endswith("primary completion 2026-12 -> 2027-02 (slipped 2 months)")
     assert told[1].endswith("primary completion 2027-02 -> 2027-06 (slipped 4 months; 2nd slip, 6 months in total)")
     assert told[2].endswith("primary completion 2027-06 -> 2027-05 (pulled in 1 month)")
+
+
+def test_a_slip_after_a_date_was_pulled_in_says_that_its_total_is_less_that(world: World) -> None:
+    for week, day in enumerate(("2027-06", "2027-05", "2027-09"), start=1):
+        world.put_study(1, statusModule={"primaryCompletionDateStruct": {"date": day, "type": "ESTIMATED"}})
+        world.fetch(week)
+    told = [row["headline"] for row in world.rows("select headline from events where field = 'primary_completion'")]
+    assert told[2].endswith("(slipped 4 months; 2nd slip, 9 months in total, less what 1 move pulled in)")
 
 
 def test_a_paper_that_only_the_registry_names_is_watched_and_its_retraction_told(world: World) -> None:

@@ -19,6 +19,7 @@ from tracker.events.words import (
     LOW,
     MEDIUM,
     as_text,
+    count,
     distance,
     one_line,
     or_none,
@@ -247,6 +248,9 @@ def with_total(event: Event, earlier: Sequence[tuple[str, str, str]]) -> Event:
     size, _ = distance(first, event.new)
     later = dates.differ(first, event.new) and dates.common(first, event.new)[1] > dates.common(first, event.new)[0]
     total = f"{size.rpartition(', ')[2]} in total" if later else f"now no later than {first}, as first held"
+    pulled = sum(kind == "date_pulled_in" for kind, _, _ in earlier)
+    if later and pulled:
+        total += f", less what {count(pulled, 'move')} pulled in"
     return replace(event, headline=event.headline.removesuffix(")") + f"; {ordinal(number)} slip, {total})")
 
 
@@ -258,9 +262,10 @@ def _results(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
 
 
 def _outcomes(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
-    """Primary outcomes that changed after the trial began. Before, and for a mere change of order: a detail."""
-    removed = [outcome for outcome in old.primary_outcomes if outcome not in new.primary_outcomes]
-    added = [outcome for outcome in new.primary_outcomes if outcome not in old.primary_outcomes]
+    """Primary outcomes that changed after the trial began. Before, and for another order, case or spacing: a detail."""
+    before_words, now_words = ({_worded(one) for one in trial.primary_outcomes} for trial in (old, new))
+    removed = [outcome for outcome in old.primary_outcomes if _worded(outcome) not in now_words]
+    added = [outcome for outcome in new.primary_outcomes if _worded(outcome) not in before_words]
     if (removed or added) and _has_started(new):
         text = f"primary outcomes changed after start: {some(removed)} -> {some(added)}"
         before, now = as_json(old.primary_outcomes), as_json(new.primary_outcomes)
@@ -268,12 +273,21 @@ def _outcomes(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
         yield event, frozenset({"primary_outcomes"})
 
 
+def _worded(outcome: str) -> str:
+    return " ".join(outcome.casefold().split())
+
+
 def _papers(old: Record, new: Record) -> Iterator[Told]:
-    """Papers that the registry's own references add to a trial. One that is taken away is a detail."""
+    """Papers that the registry's own references add to a trial, or now call its result. One taken away is a detail."""
     if not new.trial:
         return
     before = {link.target for link in old.links}
-    added = {link.target: link for link in new.links if link.target not in before and link.relation in REFERENCES}
+    results = {link.target for link in old.links if link.relation == "reported_by"}
+    added = {
+        link.target: link
+        for link in sorted(new.links, key=lambda one: one.relation == "reported_by")
+        if link.relation in REFERENCES and link.target not in (results if link.relation == "reported_by" else before)
+    }
     only_added = set(old.links) <= set(new.links)
     for link in added.values():
         yield paper_linked(new.id, link.target, link.relation), frozenset({"links"}) if only_added else frozenset()

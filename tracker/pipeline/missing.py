@@ -177,7 +177,7 @@ class _Record:
         """What becomes of what moved and is not told."""
         untold = list(self.reading.verdicts(*self.versions))
         issues = self.store.rows(
-            "select period, since, last_event from digests where name = ? order by id", [self.digest.name]
+            "select period, since, until, last_event from digests where name = ? order by id", [self.digest.name]
         )
         told = [change for change, _, verdict in untold if verdict == "told"]
         low = [change for change, _, verdict in untold if verdict == "below_severity"]
@@ -191,10 +191,24 @@ class _Record:
             if passed and passed[-1].seen <= issue["since"]:
                 yield f"{_some(passed)} came before {issue['period']}, this digest's first issue."
             elif passed:
-                yield f"{_some(passed)} was left out of {issue['period']} by the labels and settings of that day."
+                yield f"{_some(passed)} was left out of {issue['period']}: {self._why_then(issue['until'])}."
         if low:
             floor = SEVERITY_NAMES[self.digest.min_severity]
             yield f"Below this digest's severity ({floor}): {_some(low)}, which is {SEVERITY_NAMES[low[-1].severity]}."
+
+    def _why_then(self, until: str) -> str:
+        """Why a composed issue left out what would be told by now, as far as the database still knows."""
+        first = self.store.rows(
+            f"""select query, first_seen from matches where record = ? and query in ({self.reading.marks})
+                order by first_seen, baseline limit 1""",
+            [self.record, *self.reading.queries],
+        )
+        if first and first[0]["first_seen"] > until:
+            return (
+                f"none of its queries listed the record yet, {first[0]['query']} did first on"
+                f" {moment(first[0]['first_seen'])}"
+            )
+        return "the labels and settings of that day kept it out, and they have changed since"
 
     def _next(self) -> str:
         zone, every = ZoneInfo(self.digest.timezone), periods.parse(self.digest.every)

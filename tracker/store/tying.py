@@ -18,10 +18,10 @@ SLIPS = ("date_slipped", "date_pulled_in")
 
 def settle_events(db: Database, record: Record, events: Sequence[Event]) -> list[Event]:
     """The events of one record as they are stored: with totals over all slips, and without ties told before."""
-    known = _papers_tied(db, record.id) if record.trial else set()
+    known = _papers_tied(db, record.id) if record.trial else {}
     out = []
     for event in events:
-        if event.kind == "paper_linked" and event.new in known:
+        if event.kind == "paper_linked" and known.get(event.new or "", 0) >= event.severity:
             continue
         out.append(with_total(event, _earlier_moves(db, record.id, event.field)) if event.kind in SLIPS else event)
     return out
@@ -52,15 +52,20 @@ def by_kind(db: Database, trial: str, event: Event) -> Event:
     return paper_linked(trial, event.new or "", row[0]) if row else event
 
 
-def _papers_tied(db: Database, trial: str) -> set[str]:
-    """Papers that a trial's events have told, or that itself or they tied to it before."""
+def _papers_tied(db: Database, trial: str) -> dict[str, int]:
+    """Papers that a trial's events have told, or that itself or they tied to it before, and how loud: 3 as a result."""
     rows = db.conn.execute(
-        """select new from events where record = :trial and kind = 'paper_linked'
-           union select target from links where record = :trial and relation in ('reported_by', 'derived_in', 'cites')
-           union select record from links where target = :trial and relation in ('reports', 'derived', 'background')""",
+        """select new, severity from events where record = :trial and kind = 'paper_linked'
+           union all select target, iif(relation = 'reported_by', 3, 2) from links
+               where record = :trial and relation in ('reported_by', 'derived_in', 'cites')
+           union all select record, iif(relation = 'reports', 3, 2) from links
+               where target = :trial and relation in ('reports', 'derived', 'background')""",
         {"trial": trial},
     )
-    return {row[0] for row in rows}
+    loudest: dict[str, int] = {}
+    for paper, severity in rows:
+        loudest[paper] = max(severity, loudest.get(paper, 0))
+    return loudest
 
 
 def _earlier_moves(db: Database, record: str, field: str | None) -> list[tuple[str, str, str]]:
