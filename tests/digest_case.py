@@ -136,7 +136,8 @@ def add_record(db: Database, id: str, **given: Any) -> None:
             labels.append({"axis": axis, "label": value})
     flags = given.pop("flags", {})
     labels += [{"axis": "flag", "label": flag, "value": str(value)} for flag, value in flags.items()]
-    insert(db, "records", {**_record_defaults(id, bool(trial)), **given})
+    known = {"title_key": ""} if "title_key" in db["records"].columns_dict else {}  # not in the founding schema
+    insert(db, "records", {**known, **_record_defaults(id, bool(trial)), **given})
     if trial is not None:
         insert(db, "trials", {**_trial_defaults(id), **trial})
     for label in labels:

@@ -228,6 +228,79 @@ def test_the_newest_result_is_a_paper_or_posted_results_with_its_size(made: Case
     assert board(made)["newest_result"] == "NCT00000002"
 
 
+def harm(field: str, quote: str) -> dict[str, str]:
+    return {"axis": "flag", "label": "safety", "value": "harm", "field": field, "quote": quote}
+
+
+@pytest.mark.parametrize(
+    ("stage", "more", "newest", "harmful"),
+    [
+        ("trial_unphased", [], "pubmed-2", None),
+        ("trial_unphased", [harm("abstract", "one had sepsis")], "pubmed-2", None),  # a study that also had a harm
+        ("trial_unphased", [harm("title", "Sepsis after cells")], "pubmed-1", "pubmed-2"),  # its own finding
+        ("trial_unphased", [{"axis": "flag", "label": "safety"}], "pubmed-2", None),
+        ("observational", [harm("title", "Sepsis after cells")], "pubmed-1", "pubmed-2"),
+        ("case_report", [], "pubmed-1", None),
+        ("case_report", [harm("abstract", "one had sepsis")], "pubmed-1", "pubmed-2"),
+        ("animal", [harm("title", "Tumours in mice")], "pubmed-1", None),
+    ],
+)
+def test_a_report_of_harm_is_no_result_and_stands_apart(
+    made: Case, stage: str, more: list[Any], newest: str, harmful: str | None
+) -> None:
+    paper(made, 1, published="2026-01-05")
+    paper(made, 2, stage, published="2026-06-05", label=[MPC, AGA, *more])
+    row = board(made)
+    assert (row["newest_result"], row["newest_harm"]) == (newest, harmful)
+    said = [line for line in lines(made) if "Harm reported" in line]
+    assert said == ([f"  - Harm reported: 2026-06-05, “{more[0]['quote']}”, PMID 2"] if harmful else [])
+    if stage != "animal":
+        assert row["moved"] == "2026-06-05" and row["people"] == 2  # something happened in people, whatever it was
+
+
+def test_the_newest_of_several_harms_is_said_and_none_that_was_taken_back(made: Case) -> None:
+    for n, more in ((1, {}), (2, {}), (3, {"notice": "retracted", "flags": {"retracted": ""}})):
+        paper(made, n, "case_report", published=f"2026-0{n}", label=[MPC, AGA, harm("title", f"Sepsis {n}")], **more)
+    row = board(made)
+    assert (row["newest_harm"], row["newest_harm_date"], row["newest_harm_quote"]) == (
+        "pubmed-2",
+        "2026-02",
+        "Sepsis 2",
+    )
+    assert "  - Newest result in people: no study held" in lines(made)
+    assert "harm reported 2026-02, PMID 2" in made_board(made).cards[0].brief
+
+
+PLAN = {"enrollment_type": "ESTIMATED"}
+
+
+@pytest.mark.parametrize(
+    ("status", "given", "furthest", "people"),
+    [
+        ("TERMINATED", {}, "phase2", 50),
+        ("TERMINATED", PLAN, "phase1", None),  # how many came before it stopped nobody said
+        ("SUSPENDED", PLAN, "phase2", None),
+        ("COMPLETED", PLAN, "phase2", None),
+        ("UNKNOWN", PLAN, "phase2", None),
+        ("RECRUITING", PLAN, "phase2", 50),
+    ],
+)
+def test_people_who_were_only_planned_are_not_counted_as_enrolled(
+    made: Case, status: str, given: dict[str, str], furthest: str, people: int | None
+) -> None:
+    trial(made, 1, "phase1", "AVAILABLE")
+    trial(made, 2, "phase1", "RECRUITING", enrollment=7)
+    trial(made, 3, "phase2", status, **given)
+    row = board(made)
+    assert row["furthest_stage"] == furthest
+    state = {"SUSPENDED": "stopped", "TERMINATED": "stopped", "RECRUITING": "running"}.get(status, status.lower())
+    assert (row[f"{state}_people"] or 0) == (people or 0) + 7 * (state == "running")
+    said = " ".join(" ".join(lines(made)).split())
+    if furthest == "phase2":
+        assert ("50 people planned, NCT00000003" in said) is bool(given)
+        assert ("50 people, NCT00000003" in said) is not bool(given)
+
+
 JAK = {"axis": "approach", "label": "imm.jak"}
 
 

@@ -120,3 +120,32 @@ def test_the_species_is_that_of_the_living_animal(words: str, animal: str) -> No
 )
 def test_words_of_harm_are_flagged(harm: str) -> None:
     assert "safety" in flags(f"Forty men were treated. One had {harm}.")
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "value", "field"),
+    [
+        ("PP405 for hair loss", "Forty men were treated. One had sepsis.", "harm", "abstract"),
+        ("Hair loss: abscess after exosomes", "One man was treated, and had sepsis.", "harm", "title"),
+        ("PP405 for hair loss", "Forty men were treated. No infection occurred.", "", "abstract"),
+        ("PP405 for hair loss", "Forty men were treated. No adverse event was recorded.", "", "abstract"),
+        ("PP405 for hair loss", "Forty men were treated. It was well tolerated.", "", "abstract"),
+        ("PP405 for hair loss", "Previous studies reported sepsis. Forty men were treated.", None, ""),
+    ],
+)
+def test_harm_that_is_told_is_kept_apart_from_words_about_safety(
+    title: str, abstract: str, value: str | None, field: str
+) -> None:
+    flag = labels(article(title, abstract), "flag").get("safety")
+    assert (flag.value if flag else None) == value
+    assert flag is None or flag.field == field
+
+
+def test_a_registration_tells_no_harm_but_what_will_be_watched_for() -> None:
+    record = trial("PP405 in hair loss", "Infections and tumours are looked for.")
+    assert labels(record, "flag")["safety"].value == ""
+
+
+def test_the_flag_of_a_harm_quotes_the_words_around_it() -> None:
+    record = article("PP405 for hair loss", "Forty men used the gel for a whole long year. One of them had sepsis.")
+    assert labels(record, "flag")["safety"].quote == "year. One of them had sepsis."

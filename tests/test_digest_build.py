@@ -9,7 +9,7 @@ from tracker.digest.build import SHAPES, build
 from tracker.digest.entries import entry, section_of
 from tracker.digest.material import Answer, Change, Corrected, Left, Material, Reason, TrialFacts, Work
 from tracker.digest.model import Digest, Section
-from tracker.digest.render import render_markdown
+from tracker.digest.render import render_html, render_markdown, render_text
 from tracker.digest.wording import counted, first_words, status_words
 
 ANSWERED = Answer(
@@ -71,8 +71,9 @@ def section(made: Digest, key: str) -> Section:
         (work(1, "new_article", stage="phase2", notice="retracted"), "corrections"),  # retracted when first seen
         (work(1, "new_article", "corrected", stage="phase2", notice="corrected"), "human"),
         (work(1, "published_from_preprint", stage="phase2", told_in=("2026-W40",)), "human"),
-        (work(1, "new_article", stage="phase2", told_in=("2026-W40",)), "other"),  # another record of a told work
-        (work(1, "gone", stage="phase2", told_in=("2026-W40",)), "other"),
+        (work(1, "new_article", stage="phase2", told_in=("2026-W40",)), "human"),  # its preprint was told
+        (work(1, "gone", stage="phase2", told_in=("2026-W40",)), "corrections"),
+        (trial(1, "gone", told_in=("2026-W40",)), "moved"),
     ],
 )
 def test_a_work_stands_in_one_section(made: Work, expected: str) -> None:
@@ -159,7 +160,7 @@ def test_an_entry_says_what_it_is_and_why_it_is_here() -> None:
 @pytest.mark.parametrize(
     ("source", "reports", "fact"),
     [
-        ("registry", ("NCT00000001",), "Phase 2 (as NCT00000001 is registered)"),
+        ("registry", ("NCT00000001",), "Phase 2 (by NCT00000001)"),
         ("title", ("NCT00000001",), "Phase 2"),
         ("registry", (), "Phase 2"),
     ],
@@ -177,7 +178,7 @@ def test_a_card_names_approaches_conditions_and_words_in_one_line() -> None:
         for name in ("Pattern hair loss (androgenetic)", "Alopecia areata")
     )
     made = entry(work(1, approaches=leaves, conditions=conditions), card=True)
-    assert made.grounds == "A, B; C · pattern hair loss, alopecia areata · why: “gel” in title"
+    assert made.grounds == "A, B; C · pattern hair loss, alopecia areata · why: “gel”"
     assert entry(work(1, conditions=conditions[:1]), card=True).grounds == "pattern hair loss"
 
 
@@ -203,7 +204,7 @@ def test_a_notice_stands_with_the_paper_that_says_so_and_is_told_with_it() -> No
 )
 def test_a_notice_whose_paper_does_not_say_so_stands_by_itself(others: tuple[Work, ...], about: str) -> None:
     made = digest(notice(2, about, "concern", told_in=("2026-W40",)), *others)
-    (one,) = section(made, "corrections").entries
+    (one,) = (entry for entry in section(made, "corrections").entries if entry.record == "pubmed-2")
     assert [(line.text, line.ref, line.loud) for line in one.lines] == [
         ("expresses concern about", "PMID 1", True),
         ("This digest told it in 2026-W40.", "", False),
@@ -230,7 +231,7 @@ def test_the_gravest_correction_comes_first() -> None:
         ("published_from_preprint", "published; was the preprint PMID 7: A title", "published; was the preprint",
          "PMID 7", "https://pubmed.ncbi.nlm.nih.gov/7/"),
         ("stopped", "status RECRUITING -> TERMINATED; reason given: see NCT00000001 instead",
-         "status RECRUITING -> TERMINATED; reason given: see NCT00000001 instead", "", ""),
+         "status recruiting -> terminated; reason given: see NCT00000001 instead", "", ""),
     ],
 )  # fmt: skip
 def test_what_a_line_ends_with_is_where_it_leads(kind: str, headline: str, text: str, ref: str, url: str) -> None:
@@ -359,8 +360,23 @@ def test_a_receipt_can_be_added_up() -> None:
     )
     assert digest(answers=answers, new=5).remarks == ()
     text = render_markdown(digest(answers=(Answer(source="pubmed", query="a", fetches=1, baseline=40), ANSWERED)))
-    assert "| Listed | Baseline | New | Changed | Off topic |" in text
+    assert "| Listed | Baseline | New | Changed |" in text
     assert "Baseline" not in render_markdown(digest(answers=answers))
+
+
+def test_when_all_were_asked_at_one_time_that_is_said_once() -> None:
+    late = replace(ANSWERED, query="r", last_try="2026-11-22T07:00:00Z")
+    for answers, later in (((ANSWERED, replace(ANSWERED, query="r")), 0), ((ANSWERED, late), 1)):
+        for render in (render_markdown, render_html, render_text):
+            text = render(digest(answers=answers))
+            assert text.count("2026-11-22 06:00") == 2  # once in the receipt, once in the footer
+            assert text.count("2026-11-22 07:00") == later
+
+
+def test_nothing_off_topic_needs_no_count() -> None:
+    made = digest(answers=(ANSWERED, replace(ANSWERED, query="r", off_topic=2)))
+    assert [row.off_topic for row in made.receipt] == [None, 2]
+    assert "Off topic" in render_markdown(made) and "Off topic" not in render_markdown(digest())
 
 
 def test_every_issue_ends_with_what_it_is_not_and_where_it_is_from() -> None:

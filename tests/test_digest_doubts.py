@@ -19,14 +19,33 @@ from tracker.digest.words import telling_words
         ("blindness after injection", ["safety"]),
         ("a double-blind, blinded trial", []),
         ("disinfection of the scalp", []),
+        ("No infection occurred in either group.", []),
         ("This is a pay-to-participate study", ["payment"]),
         ("Patients will pay for the product.", ["payment"]),
         ("participants are charged a fee", ["payment"]),
+        ("Patients paid a fee", ["payment"]),
+        ("participants paid for their treatment", ["payment"]),
+        ("each patient will pay", ["payment"]),
+        ("All were charged a fee", ["payment"]),
+        ("an out-of-pocket treatment", ["payment"]),
+        ("offered at a cost of $5,000 to the participant", ["payment"]),
+        ("at a cost of 5000 euros per patient", ["payment"]),
+        ("a self-pay clinic", ["payment"]),
+        ("Subjects are responsible for the cost of treatment", ["payment"]),
+        ("Treatment fees are paid by participants", ["payment"]),
         ("given at their own expense", ["payment"]),
         ("at the patient's cost", ["payment"]),
         ("a patient-funded study", ["payment"]),
         ("patients pay attention", []),
         ("participants will be paid for travel", []),
+        ("participants were paid $50 for travel", []),
+        ("Twenty paid volunteers took part", []),
+        ("participants are paid a fee for each visit", []),
+        ("patients received a fee", []),
+        ("participants will not pay for anything", []),
+        ("free of charge, at no cost to the participant", []),
+        ("Patients paid attention to their scalp", []),
+        ("the sponsor paid for the gel that participants used", []),
         ("expanded access to the drug", ["expanded_access"]),
         ("Compassionate use", ["expanded_access"]),
         ("", []),
@@ -45,6 +64,12 @@ def test_a_quote_has_twelve_words_of_the_field_that_holds_it() -> None:
     )
     (word,) = telling_words({"title": "An infection\n\u202eafter it", "abstract": text}, {})
     assert (word.field, word.quote) == ("title", "An infection after it")
+
+
+def test_a_warning_is_the_first_find_that_is_not_denied() -> None:
+    texts = {"title": "A trial without infection", "abstract": "No infection occurred. One man had sepsis."}
+    (word,) = telling_words(texts, {})
+    assert (word.field, word.quote) == ("abstract", "… infection occurred. One man had sepsis.")
 
 
 def test_a_field_can_be_searched_for_some_words_alone() -> None:
@@ -82,14 +107,14 @@ def said(made: Case) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     ("stage", "given", "reasons"),
     [
-        ("trial_unphased", {"flags": {"single_arm": "", "n": 29}}, ["single arm", "under 30 people (n = 29)"]),
-        ("trial_unphased", {"flags": {"n": 30}}, None),
-        ("case_report", {"flags": {"n": 2, "single_arm": ""}}, None),  # it says so by being one
+        (
+            "trial_unphased",
+            {"flags": {"single_arm": "", "n": 29}, "abstract": "One had sepsis."},
+            ["single arm", "n = 29", "safety words: “One had sepsis.” in abstract"],
+        ),
         ("case_report", {"abstract": "One had sepsis."}, ["safety words: “One had sepsis.” in abstract"]),
         ("animal", {"abstract": "Viral infection of cells.", "flags": {"n": 6}}, None),
         ("review", {"abstract": "The risk of infection."}, None),
-        ("phase1", {"trial": {"enrollment": 12}}, ["under 30 people (n = 12)"]),
-        ("phase1", {"trial": {"enrollment": 0}}, None),
         ("phase1", {"trial": {"why_stopped": "An infection."}}, ["safety words: “An infection.” in why it stopped"]),
         ("phase1", {"trial": {"eligibility": "Active infection excluded"}}, None),
         ("unclear", {"trial": {"study_type": "EXPANDED_ACCESS"}}, ["expanded access, not a trial"]),
@@ -105,6 +130,39 @@ def test_told_works_are_named_with_their_reasons(
 ) -> None:
     record = told(week, 1, stage, **given)
     assert said(week) == ({record: reasons} if reasons else {})
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "small"),
+    [
+        ("trial_unphased", {"flags": {"n": 29}}, "n = 29"),
+        ("trial_unphased", {"flags": {"n": 30}}, ""),
+        ("trial_unphased", {"flags": {"single_arm": "", "n": 29}}, "single arm, n = 29"),
+        ("case_report", {"flags": {"n": 2, "single_arm": ""}}, ""),  # it says so by being one
+        ("phase1", {"trial": {"enrollment": 12}}, "n = 12"),
+        ("phase1", {"trial": {"enrollment": 0}}, ""),
+    ],
+)
+def test_what_is_only_small_or_bare_is_named_by_its_id_as_its_title_stands_above(
+    week: Case, stage: str, given: dict[str, Any], small: str
+) -> None:
+    told(week, 1, stage, **given)
+    section, ref = look(week), "NCT00000001" if "trial" in given else "PMID 1"
+    assert (section.note if section else "") == (f"Single arm or under 30 people: {ref} ({small})." if small else "")
+    assert said(week) == {}
+
+
+def test_those_that_are_only_small_are_counted_where_they_are_many(week: Case) -> None:
+    for n in range(10, 21):
+        told(week, n, flags={"n": 7})
+    section = look(week)
+    assert section and section.note.endswith("PMID 17 (n = 7) and 3 more.")
+
+
+def test_a_told_work_is_named_shortly_as_its_title_stands_above(week: Case) -> None:
+    told(week, 1, title="One two three four five six seven", abstract="sepsis")
+    section = look(week)
+    assert section and section.entries[0].title == "One two three four five…"
 
 
 def test_works_that_are_not_told_and_works_taken_back_are_left_out(week: Case) -> None:
@@ -134,7 +192,7 @@ def test_a_trial_is_named_when_it_has_become_silent_since_the_last_issue(
     section = look(week)
     assert bool(section) is named
     if section:
-        assert section.note.startswith("Listed by this digest's queries: 1 silent trial (completed a year ago or more")
+        assert section.note == "In all: 1 silent trial."  # what that is stands in its line
         day = f"2026{completion[4:]}"
         assert said(week) == {
             "NCT00000001": [f"silent since {day}: completed a year before, nothing posted, no linked paper found"]
@@ -151,13 +209,22 @@ def test_a_first_issue_names_the_latest_and_counts_all() -> None:
     assert "12 silent trials" in section.note
 
 
+def test_what_a_doubt_is_called_is_explained_where_no_line_does(week: Case) -> None:
+    told(week, 1, abstract="sepsis")
+    add_record(week.db, "NCT00000002", queries=["q"], baseline=True, trial={**SILENT, "completion": "2020"})
+    section = look(week)
+    assert section and section.note == (
+        "In all: 1 silent trial (a year past completion, nothing posted, no paper with results linked)."
+    )
+
+
 def test_a_told_trial_that_is_in_doubt_stands_once_with_everything(week: Case) -> None:
     told(
         week, 1, "phase1", trial={"status": "RECRUITING", "enrollment": 8, "completion": "2020", "verified": "2020-01"}
     )
     assert said(week) == {
         "NCT00000001": [
-            "under 30 people (n = 8)",
+            "n = 8",
             "stale since 2021-01-01: past its completion and not verified for two years",
         ]
     }
@@ -165,7 +232,7 @@ def test_a_told_trial_that_is_in_doubt_stands_once_with_everything(week: Case) -
 
 def test_the_list_is_short_and_the_rest_is_counted(week: Case) -> None:
     for n in range(10):
-        told(week, n, flags={"single_arm": ""}, abstract="sepsis" if n == 9 else "")
+        told(week, n, flags={"single_arm": ""}, abstract="sepsis" if n == 9 else "patients pay a fee")
     section = look(week)
     assert section and [entry.record for entry in section.entries] == ["pubmed-9", *(f"pubmed-{n}" for n in range(5))]
     assert section.note.startswith("4 more of the works above")

@@ -29,13 +29,13 @@ def settings(made: Case, **changes: object) -> None:
 
 def test_only_events_of_the_span_that_were_not_told_are_told(week: Case) -> None:
     add_record(week.db, "pubmed-1", queries=["pp405"])
-    for kind in ("new_article", "gone", "returned", "gone"):
+    for kind in ("new_article", "corrected", "concern", "corrected"):
         add_event(week.db, "pubmed-1", kind)
     add_issue(week.db, "weekly", "2026-W46", [3])
     week.after_event = 1
-    assert told(week) == {"pubmed-1": ["gone", "gone"]}
+    assert told(week) == {"pubmed-1": ["corrected", "corrected"]}
     settings(week, name="other")
-    assert told(week) == {"pubmed-1": ["gone", "returned", "gone"]}
+    assert told(week) == {"pubmed-1": ["corrected", "concern", "corrected"]}
 
 
 def test_a_record_of_no_query_of_this_digest_is_not_told(week: Case) -> None:

@@ -258,12 +258,13 @@ def test_moves_of_a_trial_that_only_a_paper_names_are_told_and_itself_never_as_n
 
 
 def test_a_gone_record_is_told_and_makes_no_later_week_incomplete(world: World) -> None:
-    record = f"pubmed-{pmid(1)}"
     for n in (6, 7, 8):
         world.put_article(n)
     world.fetch(0)
-    world.digest(0)
-    world.upstream.delete_article(pmid(1))
+    record = world.put_article(2, day="2026-11-15")
+    world.fetch(1)
+    world.digest(1)
+    world.upstream.delete_article(pmid(2))
     for week in (1, 2):
         world.fetch(week)
     assert world.kinds(record)[-1] == "gone"

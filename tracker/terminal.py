@@ -144,8 +144,9 @@ def _outcome(tally: "Tally") -> str:
 
 
 def issue_line(issue: "Issue") -> str:
-    what = f"{issue.told} events told" if issue.fresh else "nothing new to tell; the issue stands as it was composed"
-    return f"{issue.path}: {issue.subject} ({what})"
+    told = f" ({issue.told} {'event' if issue.told == 1 else 'events'} told)" if issue.told else ""
+    what = told if issue.fresh else " (nothing new to tell; the issue stands as it was composed)"
+    return f"{issue.path}: {issue.subject}{what}"
 
 
 def health_table(health: "Health") -> str:

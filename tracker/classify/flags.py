@@ -13,6 +13,7 @@ from tracker.classify.finding import Finding
 from tracker.classify.lexicon import Hit
 from tracker.classify.study import Study, in_culture
 from tracker.classify.text import Span
+from tracker.harm import HARM, around, harms
 
 _NO_DESIGN = ("review", "systematic_review", "unclear")
 _NO_PEOPLE = ("animal", "in_vitro", "ex_vivo", "in_silico")
@@ -32,15 +33,15 @@ def _flag(
 
 
 def find_flags(study: Study, stage: str, relevant: bool) -> list[Finding]:
-    """One label per flag; `value` holds the number of n, the "24 weeks" of duration, the animal of species."""
+    """One label per flag; `value` holds the number of n, the "24 weeks" of duration, the animal of species,
+    "harm" of a safety flag that tells one."""
     document = study.document
     flags = _fate(document)
     if relevant and stage not in _NO_DESIGN:
         flags += _registered(document) if document.record.trial else _design(study)
         flags += _size(study, stage) + _duration(study)
         flags += _species(study) if stage in _NO_PEOPLE else []
-    if relevant and (at := study.in_text("safety", "flag")):
-        flags.append(_flag("safety", "flag.safety", 0.6, at))
+    flags += _safety(study) if relevant else []
     return list({flag.label: flag for flag in reversed(flags)}.values())[::-1]
 
 
@@ -96,6 +97,21 @@ def _size(study: Study, stage: str) -> list[Finding]:
 def _duration(study: Study) -> list[Finding]:
     found = duration_of(study)
     return [_flag("duration", "flag.duration", 0.7, found.at, value=found.value)] if found else []
+
+
+def _safety(study: Study) -> list[Finding]:
+    """Value "harm" where a harm is told, a title's first, with the words around it; "" where one is only denied, or
+    safety is spoken of at all."""
+    title, abstract = study.document.title.text, study.document.abstract.text
+    told = [(title, match) for match in harms(title.low)]
+    told += [] if told else [(abstract, match) for match in harms(abstract.low) if study.is_own(match.start())]
+    if told and not study.document.record.trial:  # a registration tells what will be watched for
+        text, match = told[0]
+        return [_flag("safety", "flag.harm", 0.8, Span(text, *around(text.low, match.start())), value="harm")]
+    at = study.in_text("safety", "flag")
+    denied = next((match for match in HARM.finditer(abstract.low) if study.is_own(match.start())), None)
+    at = at or (Span(abstract, *denied.span()) if denied else None)
+    return [_flag("safety", "flag.safety", 0.6, at)] if at else []
 
 
 def _is_reagent(reading: Reading, hit: Hit) -> bool:

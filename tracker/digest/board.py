@@ -24,9 +24,11 @@ STATES = ("running", "completed", "planned", "stopped", "unknown", "withdrawn", 
 STATE_WORDS = {"unknown": "of unknown status", "other": "of expanded access"}
 IN_PEOPLE = ("running", "completed", "stopped", "unknown")  # states whose people are shown as a bar
 NOTE = (
-    "Counted on each rung are the papers held and the trials that enrolled somebody."
-    " People in trials are those enrolled, or planned where a trial is still open."
+    "Rungs: laboratory, animals, people (no phase stated), phases 1 to 4, approved; on each, the papers held and the"
+    " trials that enrolled somebody. People in trials are those enrolled, or planned where a trial is still open."
 )
+BLOCKS = "One sign a rung: · none, ▁ few, █ a thousand."  # of the forms that draw the ladder as text
+UNFOLLOWED_TITLE = "Not followed by any query (registered trials; a phase is no approval)"
 CONDITIONS = ("pattern hair loss", "alopecia areata")  # in this order, then the rest
 CARDS, BRIEFLY, UNFOLLOWED = 4, 8, 6  # of a digest; `tracker board` shows them all
 _NAME, _LINE = 80, 400
@@ -55,6 +57,7 @@ def _row(values: dict[str, Any]) -> BoardRow:
         furthest_trial=text("furthest_trial"),
         furthest_status=text("furthest_status"),
         furthest_people=values["furthest_people"],
+        furthest_planned=values["furthest_people_type"] == "ESTIMATED",
         sub_phase=text("sub_phase"),
         sub_phase_source=text("sub_phase_source"),
         beside=text("beside"),
@@ -62,6 +65,9 @@ def _row(values: dict[str, Any]) -> BoardRow:
         result_date=text("newest_result_date"),
         result_people=values["newest_result_people"],
         result_preprint=bool(values["newest_result_preprint"]),
+        harm=text("newest_harm"),
+        harm_date=text("newest_harm_date"),
+        harm_quote=clean(text("newest_harm_quote"), _LINE),
         readout=text("next_readout"),
         readout_trial=text("next_readout_trial"),
         moved=text("moved"),
@@ -130,6 +136,8 @@ def _lines(row: BoardRow) -> Iterable[Line]:
     if row.trials:
         yield Line(text=f"{counted(row.trials, 'trial')}: {_states(row)}")
     yield _linked(f"Newest result in people: {_result(row)}", row.result)
+    if row.harm:
+        yield _linked(f"Harm reported: {row.harm_date or 'without a date'}, “{row.harm_quote}”", row.harm)
     if row.readout:
         yield _linked(f"Next readout expected: {row.readout}", row.readout_trial)
     yield Line(text=f"Last moved: {_still(row)}")
@@ -145,13 +153,14 @@ def _furthest(row: BoardRow) -> str:
     if not row.furthest:
         return "no trial that enrolled somebody"
     people = f", {counted(row.furthest_people, 'person', 'people')}" if row.furthest_people else ""
+    people += " planned" if people and row.furthest_planned else ""
     said = sub_phase(row.sub_phase, row.sub_phase_source)
     return f"{row.furthest}{said}, {status_words(row.furthest_status)}{people}"
 
 
 def _result(row: BoardRow) -> str:
     if not row.result:
-        return "none held"
+        return "no study held"
     size = f"n = {row.result_people:,}" if row.result_people else "size not stated"
     return f"{row.result_date or 'without a date'}, {size}" + (", a preprint" if row.result_preprint else "")
 
@@ -178,6 +187,7 @@ def _brief(row: BoardRow) -> str:
     # One trial that enrolled somebody is the furthest, and named with its status.
     reached = [_furthest(row)] if row.furthest and row.trials == 1 else [_furthest(row), trials] if row.trials else []
     said = reached or ["papers on people", trials]
+    said += [f"harm reported {row.harm_date}, {reference(row.harm)}"] if row.harm else []
     said += [f"next readout {row.readout}"] if row.readout else []
     said += [f"nothing moved for {counted(row.months_still, 'full month')}"] if row.months_still else []
     return "; ".join(said)
@@ -194,9 +204,11 @@ def _unfollowed(rows: Sequence[BoardRow]) -> list[Line]:
 
 def _of_groups(rows: Sequence[BoardRow]) -> str:
     reached = [
-        f"{row.condition} {row.furthest or 'nobody enrolled'} ({counted(row.trials, 'trial')})"
-        for row in rows
-        if row.trials
+        f"{row.condition}, {row.furthest or 'nobody enrolled'} ({_of_trials(row)})" for row in rows if row.trials
     ]
     approved = [f"approved: {row.approved}" for row in rows if row.approved]
     return f"{rows[0].approach}: {'; '.join([*reached, *approved])}"
+
+
+def _of_trials(row: BoardRow) -> str:
+    return f"the furthest of {row.trials} trials" if row.furthest and row.trials > 1 else counted(row.trials, "trial")

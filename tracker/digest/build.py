@@ -144,7 +144,9 @@ def _summary(
 def _subject(material: Material, period: str, parts: Sequence[str]) -> str:
     failed = dict.fromkeys(source_name(answer.source) for answer in _unanswered(material))
     said = [*(f"no answer from {name}" for name in failed), *parts[:3]]
-    nothing = "an answer was incomplete" if any(_gaps(material)) else "all clear"
+    held = sum(count for _, count in material.baseline)
+    clear = f"the baseline, {counted(held, 'record')} held" if material.first_issue and held else "all clear"
+    nothing = "an answer was incomplete" if any(_gaps(material)) else clear
     return f"Hair research, {material.name} {period}: {', '.join(said) or nothing}"
 
 
@@ -248,7 +250,7 @@ def _row(answer: Answer) -> Row:
         new=answer.new if seen else None,
         baseline=answer.baseline or None,
         changed=answer.changed if seen else None,
-        off_topic=answer.off_topic if seen else None,
+        off_topic=answer.off_topic or None,
     )
 
 
@@ -277,6 +279,7 @@ def _remarks(material: Material) -> Iterable[str]:
         (left.off_topic, f"{counted(left.off_topic, 'work')} off topic"),
         (left.below_severity, f"{counted(left.below_severity, 'work')} below this digest's severity"),
         (left.outside_approaches, f"{counted(left.outside_approaches, 'work')} outside its approaches"),
+        (left.versions, f"{counted(left.versions, 'other version')} of works held before"),
     ]
     if said := [words for count, words in counts if count]:
         yield f"Counted, not listed: {', '.join(said)}."

@@ -11,6 +11,7 @@ from tracker.digest.model import Line
 from tracker.digest.wording import address, listed, reference
 
 KINDS = ("retracted", "concern", "corrected", "retraction_reversed")
+PRESENCE = ("gone", "returned")  # of a paper that was told
 TAKEN_BACK = ("retracted", "withdrawn", "concern")
 # What a work is called by its notice, and what corrections are called when they are counted; the gravest first.
 NOTICES = {
@@ -25,6 +26,8 @@ NOUNS = {
     "concern": ("expression of concern", "expressions of concern"),
     "corrected": ("correction", "corrections"),
     "retraction_reversed": ("retraction reversed", "retractions reversed"),
+    "gone": ("paper that its source no longer holds", "papers that their source no longer holds"),
+    "returned": ("paper that its source holds again", "papers that their source holds again"),
 }
 _NOTICE_TYPES = {"Published Erratum", "Retraction of Publication", "Expression of Concern"}
 _ABOUT = {"retracts": "retracted", "concern_of": "concern", "corrects": "corrected"}
@@ -38,7 +41,10 @@ def notice_about(relation: str, types: Iterable[str]) -> str:
 
 def gravest(work: Work) -> str:
     """The key in NOUNS of a correction: its gravest event, its notice where it came with one, or what it is about."""
-    said = {change.kind for change in work.changes} | {work.notice} | {one.kind for one in work.corrects}
+    moved = {change.kind for change in work.changes}
+    if moved <= {*PRESENCE}:  # a retraction that was told long ago is none of this issue
+        return "gone" if "gone" in moved else "returned"
+    said = moved | {work.notice} | {one.kind for one in work.corrects}
     return next(kind for kind in NOUNS if kind in said)
 
 

@@ -5,21 +5,22 @@ says, and says of a paper that was not found that it was not found.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from tracker.digest import sql
 from tracker.digest.entries import HUMAN, section_of, size
 from tracker.digest.material import Doubt, Material, Reason, Work
 from tracker.digest.model import Entry, Line, Section
-from tracker.digest.wording import FIELDS, TRIAL_FIELDS, address, clean, counted, listed, reference
+from tracker.digest.wording import FIELDS, TRIAL_FIELDS, address, clean, counted, first_words, listed, reference
 
 SMALL = 30  # people
 _SHOWN = 6  # trials, and works, at most
-_TITLE = 160
-_WORDS = {"safety": "safety words", "payment": "who pays", "expanded_access": "outside a trial"}
+_NAMED = 8  # works that are only small, by their ids
+_TITLE, _SHORT = 160, 5  # characters of a title; words of one that stands above
+_CALLED = {"safety": "safety words", "payment": "who pays", "expanded_access": "outside a trial"}
 _KINDS = {
-    "silent": "completed a year ago or more, nothing posted, no linked paper with results found",
-    "stale": "under way, but past completion or not verified for two years",
+    "silent": "a year past completion, nothing posted, no paper with results linked",
+    "stale": "under way, but past completion or unverified for two years",
 }
 
 
@@ -52,42 +53,55 @@ def look_twice(material: Material) -> Section | None:
     for doubt in material.doubts:
         doubts.setdefault(doubt.record, []).append(doubt)
     works = sorted((work for work in material.works if section_of(work) != "corrections"), key=_order)
-    told = [made for work in works if (made := _of_work(work, doubts.pop(work.id, [])))]
+    small: list[str] = []
+    told: list[Entry] = []
+    for work in works:
+        bare, more = list(_smallness(work)), [*_words(work), *map(_said, doubts.pop(work.id, []))]
+        if more:
+            told.append(_entry(work.id, first_words(work.title, _SHORT), work.url, [*bare, *more]))
+        elif bare:
+            small.append(f"{reference(work.id)} ({', '.join(bare)})")
     trials = [_of_doubts(group) for group in doubts.values() if material.first_issue or any(one.fresh for one in group)]
-    if not told and not trials:
+    if not told and not trials and not small:
         return None
     entries = (*told[:_SHOWN], *trials[:_SHOWN])
-    return Section(key="look_twice", title="Look twice", entries=entries, note=_note(material, len(told) - _SHOWN))
+    explained = {doubt.kind for entry in entries for doubt in material.doubts if doubt.record == entry.record}
+    note = _note(material, len(told) - _SHOWN, small, explained)
+    return Section(key="look_twice", title="Look twice", entries=entries, note=note)
 
 
-def _note(material: Material, hidden: int) -> str:
-    said = [f"{hidden} more of the works above are small, single-arm, in doubt or carry such words."] * (hidden > 0)
+def _note(material: Material, hidden: int, small: Sequence[str], explained: Container[str]) -> str:
+    """What the entries do not show, in numbers. A kind of doubt that a line of them says needs no words here."""
+    said = [f"{hidden} more of the works above are in doubt or carry such words."] * (hidden > 0)
+    if small:
+        rest = [f"{len(small) - _NAMED} more"] * (len(small) > _NAMED)
+        said.append(f"Single arm or under {SMALL} people: {listed([*small[:_NAMED], *rest])}.")
     counts = {kind: sum(doubt.kind == kind for doubt in material.doubts) for kind in _KINDS}
-    held = [f"{counted(n, f'{kind} trial')} ({_KINDS[kind]}; view {kind}_trials)" for kind, n in counts.items() if n]
-    return " ".join([*said, f"Listed by this digest's queries: {listed(held)}."] if held else said)
+    meant = {kind: "" if kind in explained else f" ({what})" for kind, what in _KINDS.items()}
+    held = [counted(n, f"{kind} trial") + meant[kind] for kind, n in counts.items() if n]
+    return " ".join([*said, f"In all: {listed(held)}."] if held else said)
 
 
 def _order(work: Work) -> tuple[object, ...]:
     """Words of harm first, then those with most reasons."""
-    return (not any(word.label == "safety" for word in work.words), -len(list(_reasons(work))), work.id)
+    reasons = [*_smallness(work), *_words(work)]
+    return (not any(word.label == "safety" for word in work.words), -len(reasons), work.id)
 
 
-def _of_work(work: Work, doubts: Sequence[Doubt]) -> Entry | None:
-    reasons = tuple(Line(text=text) for text in (*_reasons(work), *map(_said, doubts)))
-    return _entry(work.id, work.title, work.url, reasons) if reasons else None
-
-
-def _reasons(work: Work) -> Iterable[str]:
+def _smallness(work: Work) -> Iterable[str]:
     stage = work.stage.label if work.stage else ""
     if work.trial or stage in HUMAN:
         if stage != "case_report" and work.flag("single_arm"):
             yield "single arm"
         if stage != "case_report" and 0 < size(work) < SMALL:
-            yield f"under {SMALL} people (n = {size(work)})"
+            yield f"n = {size(work)}"
+
+
+def _words(work: Work) -> Iterable[str]:
     if work.trial and work.trial.study_type == "EXPANDED_ACCESS":
         yield "expanded access, not a trial"
     for word in work.words:
-        yield f"{_WORDS[word.label]}: “{word.quote}” in {_field(work, word)}"
+        yield f"{_CALLED[word.label]}: “{word.quote}” in {_field(work, word)}"
 
 
 def _field(work: Work, word: Reason) -> str:
@@ -96,8 +110,7 @@ def _field(work: Work, word: Reason) -> str:
 
 
 def _of_doubts(doubts: Sequence[Doubt]) -> Entry:
-    lines = tuple(Line(text=_said(doubt)) for doubt in doubts)
-    return _entry(doubts[0].record, doubts[0].title, doubts[0].url, lines)
+    return _entry(doubts[0].record, clean(doubts[0].title, _TITLE), doubts[0].url, map(_said, doubts))
 
 
 def _said(doubt: Doubt) -> str:
@@ -107,8 +120,8 @@ def _said(doubt: Doubt) -> str:
     return f"stale since {doubt.since}: {why}"
 
 
-def _entry(record: str, title: str, url: str, lines: tuple[Line, ...]) -> Entry:
-    name = clean(title, _TITLE) or f"{reference(record)}, without a title"
-    return Entry(
-        section="look_twice", record=record, ref=reference(record), title=name, url=url or address(record), lines=lines
-    )
+def _entry(record: str, title: str, url: str, reasons: Iterable[str]) -> Entry:
+    ref = reference(record)
+    lines = tuple(Line(text=reason) for reason in reasons)
+    name = title or f"{ref}, without a title"
+    return Entry(section="look_twice", record=record, ref=ref, title=name, url=url or address(record), lines=lines)

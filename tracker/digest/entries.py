@@ -6,7 +6,7 @@ Says what the sources said, in their order of weight, and never what it might me
 import re
 from collections.abc import Iterable
 
-from tracker.digest.corrections import KINDS, NOTICES, TAKEN_BACK, lines_about, told_in
+from tracker.digest.corrections import KINDS, NOTICES, PRESENCE, TAKEN_BACK, lines_about, told_in
 from tracker.digest.material import Change, Reason, TrialFacts, Work
 from tracker.digest.model import Entry, Line
 from tracker.digest.wording import (
@@ -16,6 +16,7 @@ from tracker.digest.wording import (
     clean,
     counted,
     first_words,
+    headline_words,
     listed,
     reference,
     status_words,
@@ -39,6 +40,11 @@ _DESIGN = {
 _TITLE, _LINE, _NAME = 250, 400, 80  # characters shown of a title, of a line, of a sponsor or journal
 _QUOTED = 12  # words
 _TAKEAWAY = 280
+_MOVES = ("date_slipped", "date_pulled_in", "date_met")
+_ENDED = ("TERMINATED", "WITHDRAWN")
+# Kinds of event of which the headline is made of the registry's own values, and of nobody's words.
+_OF_VALUES = ("status_changed", "stopped", "phase_changed", "enrollment_changed", "date_met")
+_PHASE_UNSTATED = ", phase not stated"  # said by naming none
 _FINDINGS = ("human", "systematic", "preprints", "preclinical")
 
 
@@ -58,7 +64,7 @@ def entry(work: Work, *, card: bool, also: tuple[int, ...] = ()) -> Entry:
         why=_why(work),
         takeaway=_takeaway(work, section),
         queries=work.queries,
-        lines=tuple(_lines(work, section)),
+        lines=tuple(dict.fromkeys(_lines(work, section))),  # two records of one work may say the same
         events=(*(change.id for change in work.changes), *also),
         severity=severity(work),
         card=card,
@@ -78,8 +84,10 @@ def severity(work: Work) -> int:
 def section_of(work: Work) -> str:
     """The one section where a work stands, whatever else happened to it; the rest is said in its lines."""
     kinds = {change.kind for change in work.changes}
-    announced = "published_from_preprint" in kinds or (not work.told_in and bool(kinds & {*NEW, "matched"}))
+    announced = bool(kinds & {*NEW, "published_from_preprint"}) or (not work.told_in and "matched" in kinds)
     if (work.notice in TAKEN_BACK or work.corrects) if announced else (kinds & set(KINDS)):
+        return "corrections"
+    if work.kind == "article" and not announced and kinds & set(PRESENCE):
         return "corrections"
     if work.kind == "news":
         return "news"
@@ -116,8 +124,8 @@ def _facts(work: Work, section: str) -> Iterable[str]:
         return
     if work.stage and work.stage.label != "unclear":
         # A paper that reports a trial takes the trial's phase, by the registry's word and not by its own.
-        of = f" (as {work.reports[0]} is registered)" if work.stage.source == "registry" and work.reports else ""
-        yield clean(work.stage.name, _NAME) + of
+        of = f" (by {work.reports[0]})" if work.stage.source == "registry" and work.reports else ""
+        yield _stage(work.stage) + of
     yield "preprint" if work.flag("preprint") and section != "preprints" else ""
     yield from _design(work)
     yield f"n = {size(work):,}" if size(work) else ""
@@ -125,6 +133,10 @@ def _facts(work: Work, section: str) -> Iterable[str]:
         reason = work.flag(flag)
         yield clean(reason.value, _NAME) if reason else ""
     yield ", ".join(part for part in (clean(work.venue, _NAME), work.published) if part)
+
+
+def _stage(reason: Reason) -> str:
+    return clean(reason.name, _NAME).removesuffix(_PHASE_UNSTATED)
 
 
 def _design(work: Work) -> Iterable[str]:
@@ -138,16 +150,20 @@ def _condition(reason: Reason) -> str:
 
 
 def _trial_facts(work: Work, trial: TrialFacts) -> Iterable[str]:
+    """Without what the lines of the card tell, as it moved."""
+    told = {change.field for change in work.changes}
     if work.stage and work.stage.label != "unclear":
-        yield clean(work.stage.name, _NAME) + sub_phase(trial.phase_detail, trial.phase_source)
-    yield status_words(trial.status)
+        yield _stage(work.stage) + sub_phase(trial.phase_detail, trial.phase_source)
+    yield "" if "status" in told else status_words(trial.status)
     yield from _design(work)
-    if trial.enrollment is not None:
+    if trial.enrollment is not None and "enrollment" not in told:
         people = counted(trial.enrollment, "person", "people")
         yield f"{people} enrolled" if trial.enrollment_type == "ACTUAL" else f"{people} planned"
     yield clean(trial.sponsor, _NAME)
-    if trial.primary_completion and not any(change.field == "primary_completion" for change in work.changes):
-        expected = "" if trial.primary_completion_type == "ACTUAL" else " (expected)"
+    met = trial.primary_completion_type == "ACTUAL"
+    comes = met or trial.status not in _ENDED
+    if trial.primary_completion and comes and "primary_completion" not in told:
+        expected = "" if met else " (expected)"
         yield f"primary completion {trial.primary_completion}{expected}"
 
 
@@ -157,13 +173,20 @@ def _why(work: Work) -> str:
     for reason in reasons:
         if reason and reason.quote and reason.field:
             names = TRIAL_FIELDS if work.kind == "trial" else FIELDS
-            return f"“{first_words(reason.quote, _QUOTED)}” in {names.get(reason.field, reason.field)}"
+            where = "" if reason.field == "title" else f" in {names.get(reason.field, reason.field)}"
+            return f"“{first_words(reason.quote, _QUOTED)}”{where}"  # the title stands above
     return ""
 
 
 def _lines(work: Work, section: str) -> Iterable[Line]:
-    """What moved, by severity; the notice of a work taken back; which issues told it before."""
-    changes = sorted(work.changes, key=lambda change: (-change.severity, change.id))
+    """What moved, by severity; the notice of a work taken back; which issues told it before.
+
+    The dates of a trial that ended follow its end, and are not loud: they look like good news and are none.
+    """
+    ended = any(change.kind == "stopped" for change in work.changes) or (work.trial and work.trial.status in _ENDED)
+    changes = sorted(
+        work.changes, key=lambda change: (bool(ended) and change.kind in _MOVES, -change.severity, change.id)
+    )
     announced = any(change.kind in NEW for change in changes)
     if work.notice and not any(change.kind in KINDS for change in changes):
         yield Line(text=NOTICES[work.notice], loud=work.notice in TAKEN_BACK)
@@ -172,7 +195,7 @@ def _lines(work: Work, section: str) -> Iterable[Line]:
     for change in changes:
         if change.kind in NEW or (change.kind == "matched" and announced):
             continue
-        yield _line(change)
+        yield _line(change, loud=change.severity == 3 and not (ended and change.kind in _MOVES))
     if work.trial and section == "new_trials" and work.trial.why_stopped:
         yield Line(text=clean(f"why it stopped: {work.trial.why_stopped}", _LINE))
     if section == "corrections" and not work.corrects:
@@ -185,10 +208,10 @@ def _lines(work: Work, section: str) -> Iterable[Line]:
 _LEADS_TO = re.compile(r"(.*\S) (PMID (\d+)|NCT\d{8})")
 
 
-def _line(change: Change) -> Line:
+def _line(change: Change, *, loud: bool) -> Line:
     """A headline without the id that it starts with, as the entry names it; what it ends with becomes a link."""
     text = clean(change.headline.removeprefix(f"{change.record}: "), _LINE) or change.kind.replace("_", " ")
-    loud = change.severity == 3
+    text = headline_words(text) if change.kind in _OF_VALUES else text
     if change.kind == "published_from_preprint" and change.old:  # its headline repeats the title
         return Line(text="published; was the preprint", loud=loud, url=address(change.old), ref=reference(change.old))
     if match := _LEADS_TO.fullmatch(text):

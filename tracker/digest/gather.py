@@ -4,7 +4,11 @@ An event is told when its id lies in the span, this digest has not told it, its 
 the digest's queries matches its record, the record is on topic and, where the digest is limited to approaches, has one
 of them. What announces a record is told only where the record was not there before the query was watched (its earliest
 match among the digest's queries is no baseline), and a tie to a paper or another query only where that was not found by
-the first answer of a query. A correction to what this digest told before is always told.
+the first answer of a query. A correction to what this digest told before is always told; that PubMed no longer holds a
+paper is one, and of a paper that was never told it is no news.
+
+A work is told as new once, however many records it has: what announces another version of a work that was told or held
+before is counted, unless the paper of a preprint came out.
 
 The moves of one field are one story: once this digest tells a move of it, now or in an earlier issue, it tells the
 later ones too, however small. Who read that a date slipped by eight months must not miss that it slipped again by two.
@@ -12,40 +16,23 @@ later ones too, however small. Who read that a date slipped by eight months must
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
 
 from tracker.digest import sql
 from tracker.digest.board import read_board
-from tracker.digest.corrections import notice_about
+from tracker.digest.corrections import KINDS, PRESENCE, notice_about
 from tracker.digest.doubts import gather_doubts
 from tracker.digest.entries import HUMAN
+from tracker.digest.known import ADDS, DigestSettings, Known, Standing
 from tracker.digest.material import ANNOUNCES, Change, Corrected, Left, Material, Reason, TrialFacts, Work
 from tracker.digest.receipt import Span, count_new, gather_answers
 from tracker.digest.words import telling_words
-
-CORRECTS = ("retracted", "concern", "corrected", "retraction_reversed")
-ADDS = (*ANNOUNCES, "paper_linked")  # kinds whose `field` holds no state that the next one replaces
 
 _MORE_OF_A_TRIAL = "select why_stopped, eligibility from trials where record = ?"
 _CHANGE = "e.id, e.record, e.seen, e.kind, e.severity, e.field, e.old, e.new, e.headline"
 _TRIAL = """study_type, status, phases, phase_detail, phase_source, sponsor, enrollment,
     enrollment_type, start, start_type, primary_completion, primary_completion_type, completion, completion_type,
     has_results, results_posted, why_stopped"""
-
-
-class DigestSettings(Protocol):
-    """What gathering needs of a digest's configuration. No queries: all of them. No approaches: no limit."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def queries(self) -> Sequence[str]: ...
-    @property
-    def approaches(self) -> Sequence[str]: ...
-    @property
-    def min_severity(self) -> int: ...
 
 
 def gather(
@@ -71,50 +58,19 @@ def gather(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What decides whether a record's events are told. matched, baseline: by the digest's own queries."""
-
-    head: str
-    matched: bool
-    baseline: bool
-    off_topic: bool
-    approaches: frozenset[str]
-    told: bool
-    told_fields: set[str]  # of which this digest has told a move
-
-
-class Reading:
+class Reading(Known):
     """One reading of the database for one issue; every method is one question to it."""
 
     def __init__(self, conn: sqlite3.Connection, digest: DigestSettings, after_event: int, upto_event: int) -> None:
-        self.conn = conn
-        self.name = digest.name
-        self.queries = tuple(digest.queries) or self._all_queries()
-        self.approaches = tuple(digest.approaches)
-        self.min_severity = max(1, digest.min_severity)
+        super().__init__(conn, digest)
         self.span = (after_event, upto_event)
-        self.marks = sql.marks(self.queries)
-        self.versions = self._versions()
-
-    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        return sql.rows(self.conn, statement, *values)
-
-    def _all_queries(self) -> tuple[str, ...]:
-        """Every query that asks something: `linked`, which follows links, asks nothing and announces nothing."""
-        return tuple(row[0] for row in self.rows("select name from queries where source != '[]' order by name"))
-
-    def _versions(self) -> Mapping[str, tuple[str, ...]]:
-        """Version of record -> its other versions."""
-        out: dict[str, tuple[str, ...]] = {}
-        for head, other in self.rows("select same_as, id from records where same_as is not null order by same_as, id"):
-            out[head] = (*out.get(head, ()), other)
-        return out
 
     def choose(self) -> tuple[dict[str, list[Change]], Left]:
         """The changes that are told, by version of record, and the count of what is not."""
         told: dict[str, list[Change]] = {}
-        left: dict[str, set[str]] = {"off_topic": set(), "below_severity": set(), "outside_approaches": set()}
+        left: dict[str, set[str]] = {
+            name: set() for name in ("off_topic", "below_severity", "outside_approaches", "versions")
+        }
         details: list[str] = []
         for change, record, verdict in self.verdicts():
             if verdict == "told":
@@ -128,7 +84,8 @@ class Reading:
 
     def verdicts(self, *records: str) -> Iterable[tuple[Change, Standing, str]]:
         """Each untold change of the span (of these records, or of all) and what becomes of it: told, details,
-        off_topic, outside_approaches, below_severity or unannounced."""
+        off_topic, outside_approaches, below_severity, versions (another one of a work that is known), not_missed (gone,
+        but never told) or unannounced."""
         known: dict[str, Standing] = {}
         for change in self._changes(records):
             if change.record not in known:
@@ -136,6 +93,7 @@ class Reading:
             record = known[change.record]
             verdict = self._verdict(change, record)
             if verdict == "told":
+                record.told = True
                 record.told_fields.update([change.field] if change.field and change.kind not in ADDS else [])
             yield change, record, verdict
 
@@ -148,18 +106,28 @@ class Reading:
         return (Change(**dict(zip(names, row, strict=True))) for row in rows)
 
     def _verdict(self, change: Change, record: Standing) -> str:
-        if change.kind in CORRECTS and record.told:
-            return "told"
+        if change.kind in KINDS and record.told:
+            return "versions" if self.repeats(change, record.head) else "told"
+        if change.kind in PRESENCE and record.paper:
+            return self._presence(change, record)
         if not record.matched or (change.kind in ANNOUNCES and record.baseline) or self._found_late(change):
             return "unannounced"
         if change.severity <= 0:
             return "unannounced" if record.off_topic else "details"
         if record.off_topic:
             return "off_topic"
-        if self.approaches and not any(within(leaf, self.approaches) for leaf in record.approaches):
+        if self.is_outside(record.approaches):
             return "outside_approaches"
+        if record.earlier and change.kind in ("new_article", "matched"):
+            return "versions"
         goes_on = change.field in record.told_fields
         return "told" if goes_on or change.severity >= self.min_severity else "below_severity"
+
+    def _presence(self, change: Change, record: Standing) -> str:
+        """Of a paper that was told, and only where no other version of it stands for the one that went."""
+        if change.kind == "returned":
+            return "told" if change.field in record.told_fields else "not_missed"
+        return "told" if record.told and record.head == change.record else "not_missed"
 
     def _found_late(self, change: Change) -> bool:
         """Only that we found it is new: the first answer of a query lists what was there before, be it a record held
@@ -176,50 +144,6 @@ class Reading:
         if change.kind == "matched":  # by a query that is no matter of this digest, or by the first answer of one
             return (change.field, 0) not in [(query, baseline) for query, baseline, _ in listed]
         return bool(listed) and listed[0][1:] == (1, change.seen)
-
-    def standing(self, record: str) -> Standing:
-        head = self.rows("select coalesce(same_as, id) from records where id = ?", record)[0][0]
-        # Two queries that list it in one run see it at one moment: one of them was watched, so it was not there before.
-        matches = self.rows(
-            f"select baseline from matches where record = ? and query in ({self.marks}) order by first_seen, baseline",
-            record,
-            *self.queries,
-        )
-        labels = self.rows(
-            "select axis, label from labels where record = ? and axis in ('relevance', 'approach')", record
-        )
-        return Standing(
-            head=head,
-            matched=bool(matches) or (tied := self._tied(record)),
-            baseline=bool(matches[0][0]) if matches else tied,
-            off_topic=("relevance", "off") in labels,
-            approaches=frozenset(label for axis, label in labels if axis == "approach"),
-            told=bool(self._told_in(head, named=True)),
-            told_fields=self._told_fields(record),
-        )
-
-    def _told_fields(self, record: str) -> set[str]:
-        statement = f"""select distinct e.field from events e
-            join digest_items i on i.event = e.id and i.name = ?
-            where e.record = ? and e.field is not null and e.kind not in ({sql.marks(ADDS)})"""
-        return {field for (field,) in self.rows(statement, self.name, record, *ADDS)}
-
-    def _told_in(self, head: str, *, named: bool = False) -> tuple[str, ...]:
-        """The issues that told a work; with `named` also those that told it as the paper of a trial."""
-        versions = (head, *self.versions.get(head, ()))
-        marks = sql.marks(versions)
-        tied = f"or e.kind = 'paper_linked' and e.new in ({marks})" if named else ""
-        statement = f"""select distinct d.id, d.period from events e
-            join digest_items i on i.event = e.id and i.name = ? join digests d on d.id = i.digest
-            where e.record in ({marks}) {tied} order by d.id"""
-        return tuple(period for _, period in self.rows(statement, self.name, *versions, *(versions if named else ())))
-
-    def _tied(self, record: str) -> bool:
-        """Held only because a record of this digest's queries names it: its moves are theirs, and it is never new."""
-        statement = f"""select 1 from links l join matches m on m.query in ({self.marks})
-                and m.record = iif(l.record = ?, l.target, l.record)
-            where (l.record = ? or l.target = ?) and l.relation in ('reports', 'reported_by') limit 1"""
-        return bool(self.rows(statement, *self.queries, record, record, record))
 
     def work(self, head: str, changes: Sequence[Change]) -> Work:
         """The facts and labels of a work's version of record, with the queries that match any version of it."""
@@ -247,8 +171,8 @@ class Reading:
             flags=tuple(label for label in labels if label.axis == "flag"),
             words=self._words(head, title, abstract, kind, stage.label if stage else ""),
             queries=self._matched(head),
-            told_in=self._told_in(head),
-            named_in=self._told_in(head, named=True),
+            told_in=self.told_in(head),
+            named_in=self.told_in(head, named=True),
             changes=tuple(changes),
         )
 
@@ -271,7 +195,7 @@ class Reading:
 
     def _corrects(self, links: Sequence[tuple[str, str]], types: Sequence[str]) -> tuple[Corrected, ...]:
         return tuple(
-            Corrected(id=target, kind=kind, told_in=self._told_in(target, named=True))
+            Corrected(id=target, kind=kind, told_in=self.told_in(target, named=True))
             for relation, target in links
             if (kind := notice_about(relation, types))
         )
@@ -306,8 +230,3 @@ class Reading:
                     and (e.first_seen, e.baseline, e.query) < (m.first_seen, m.baseline, m.query))
             group by query order by query"""
         return tuple(self.rows(statement, *self.queries, since, until, *self.queries))
-
-
-def within(leaf: str, wanted: Sequence[str]) -> bool:
-    """Whether a leaf is one of the wanted leaves or of the wanted families: "ev.msc" is within "ev"."""
-    return any(leaf == one or leaf.startswith(one + ".") for one in wanted)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from tracker.digest import sql
 from tracker.digest.board import read_board
 from tracker.digest.doubts import gather_doubts
-from tracker.digest.gather import DigestSettings, Reading
+from tracker.digest.gather import Reading
+from tracker.digest.known import DigestSettings
 from tracker.digest.material import Material, Work
 from tracker.digest.receipt import Span, count_new, gather_answers
 

@@ -150,6 +150,7 @@ class BoardRow:
     furthest_trial: str = ""
     furthest_status: str = ""
     furthest_people: int | None = None
+    furthest_planned: bool = False  # nobody said how many of them came
     sub_phase: str = ""
     sub_phase_source: str = ""
     beside: str = ""
@@ -157,6 +158,9 @@ class BoardRow:
     result_date: str = ""
     result_people: int | None = None
     result_preprint: bool = False
+    harm: str = ""
+    harm_date: str = ""
+    harm_quote: str = ""
     readout: str = ""
     readout_trial: str = ""
     moved: str = ""
@@ -208,6 +212,7 @@ class Left:
     off_topic: int = 0
     below_severity: int = 0
     outside_approaches: int = 0
+    versions: int = 0  # works of which only another record is new
     details: int = 0  # events
     detailed: int = 0  # the records that they are of
 

@@ -116,7 +116,8 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """How one source answered one query. Counts are None where nothing was counted, `baseline` where it is empty."""
+    """How one source answered one query. Counts are None where nothing was counted; `baseline` and `off_topic` also
+    where there is none."""
 
     source: str
     query: str
@@ -157,6 +158,12 @@ class Digest:
     receipt: tuple[Row, ...] = ()
     remarks: tuple[str, ...] = ()  # under the receipt: dropped phrases, quarantine, what was counted and not listed
     footer: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> str:
+        """When the sources were last asked, where that is one time for all; else "", and each row says its own."""
+        times = {row.asked for row in self.receipt}
+        return times.pop() if len(times) == 1 else ""
 
     @property
     def preheader(self) -> str:

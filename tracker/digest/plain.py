@@ -1,14 +1,14 @@
 """A digest as plain text in 80 columns: everything that the markdown holds, for readers of mail without HTML. Pure."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import groupby
 from operator import attrgetter
 
 from tracker.digest import charts
-from tracker.digest.board import NOTE
+from tracker.digest.board import BLOCKS, NOTE, UNFOLLOWED_TITLE
 from tracker.digest.escaping import plain, safe_address
-from tracker.digest.model import Board, Digest, Entry, Line, Row, Section, Standing
+from tracker.digest.model import Board, Digest, Entry, Line, Section, Standing
 
 WIDTH = 78
 
@@ -26,7 +26,7 @@ def render_text(digest: Digest) -> str:
         lines += _section(section)
     if digest.board:
         lines += [*_heading("How close to the clinic"), *render_board(digest.board), ""]
-    lines += [*_heading("Receipt"), *_receipt(digest.receipt)]
+    lines += [*_heading("Receipt"), *_receipt(digest)]
     lines += [line for remark in digest.remarks for line in _wrapped(remark, "- ", "  ")]
     lines += ["", "-" * WIDTH, *(line for said in digest.footer for line in _wrapped(said))]
     return "\n".join(lines).rstrip() + "\n"
@@ -34,7 +34,7 @@ def render_text(digest: Digest) -> str:
 
 def render_board(board: Board) -> list[str]:
     """The board in lines of text, as the digest and `tracker board` show it."""
-    lines = [*_wrapped(NOTE), ""]
+    lines = [*_wrapped(f"{NOTE} {BLOCKS}"), ""]
     for condition, standings in groupby(board.cards, key=attrgetter("condition")):
         lines += [*_wrapped(f"== {condition.capitalize()}"), ""]
         for standing in standings:
@@ -46,7 +46,7 @@ def render_board(board: Board) -> list[str]:
     for words, names in (("Laboratory and animals only", board.bench), ("Nothing held", board.nothing)):
         lines += _wrapped(f"{words}: {'; '.join(names)}.") if names else []
     if board.unfollowed:
-        lines += ["", "Not followed by any query (registered trials only):"]
+        lines += ["", f"{UNFOLLOWED_TITLE}:"]
         lines += [line for one in board.unfollowed for line in _wrapped(one.text, "- ", "  ")]
     if board.more:
         lines += _wrapped(f"{board.more} more: tracker board")
@@ -106,12 +106,18 @@ def _standing(standing: Standing) -> Iterable[str]:
         yield from _wrapped(_said(line), "  ! " if line.loud else "  - ", "    ")
 
 
-def _receipt(receipt: Sequence[Row]) -> Iterable[str]:
-    if not receipt:
+def _receipt(digest: Digest) -> Iterable[str]:
+    if not digest.receipt:
         yield "No source was asked."
-    for row in receipt:
+    if digest.asked:
+        yield f"Last asked (UTC): {digest.asked}"
+    for row in digest.receipt:
         said = [f"{count:,} {name}" for name, count in row.counts.items() if count is not None]
-        yield from _wrapped(f"{row.source}, {row.query}: {', '.join([row.outcome, row.asked, *said])}", "- ", "  ")
+        yield from _wrapped(
+            f"{row.source}, {row.query}: {', '.join([row.outcome, *([] if digest.asked else [row.asked]), *said])}",
+            "- ",
+            "  ",
+        )
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:

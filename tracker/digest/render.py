@@ -11,9 +11,9 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tracker.digest import charts
-from tracker.digest.board import NOTE
+from tracker.digest.board import BLOCKS, NOTE, UNFOLLOWED_TITLE
 from tracker.digest.escaping import Markdown, escape_markdown, link
-from tracker.digest.model import Digest, Entry, Line, Row, Standing
+from tracker.digest.model import Digest, Entry, Line, Standing
 from tracker.digest.page import render_html
 from tracker.digest.plain import render_text
 
@@ -24,7 +24,8 @@ _BREAK = "  "  # at the end of a line: a hard break
 
 def render_markdown(digest: Digest) -> str:
     """The whole issue, ending in one newline."""
-    text = _environment().get_template("digest.md.j2").render(d=digest, br=Markdown(_BREAK), board_note=NOTE)
+    said = {"board_note": f"{NOTE} {BLOCKS}", "unfollowed_title": UNFOLLOWED_TITLE}
+    text = _environment().get_template("digest.md.j2").render(d=digest, br=Markdown(_BREAK), **said)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
@@ -72,28 +73,34 @@ def _ladder(standing: Standing) -> Markdown:
     return Markdown(charts.rungs(standing.rungs))
 
 
-_HEAD = ("Source", "Query", "Last asked (UTC)", "Answer")
-_TEXTS = len(_HEAD)  # columns that are text; the rest are counts, set to the right
+_SELDOM = ("baseline", "off topic")  # counts without a column where no row has any
 
 
-def _receipt_table(receipt: Sequence[Row]) -> Markdown:
+def _receipt_table(digest: Digest) -> Markdown:
     """A table that lines up as plain text too."""
+    receipt = digest.receipt
     if not receipt:
         return Markdown("No source was asked.")
-    names = [name for name in receipt[0].counts if name != "baseline" or any(row.baseline for row in receipt)]
-    head = [*_HEAD, *(name.capitalize() for name in names)]
+    texts = {"Source": "source", "Query": "query", "Last asked (UTC)": "asked", "Answer": "outcome"}
+    if digest.asked:
+        del texts["Last asked (UTC)"]
+    names = [name for name in receipt[0].counts if name not in _SELDOM or any(row.counts[name] for row in receipt)]
+    head = [*texts, *(name.capitalize() for name in names)]
     body = [
-        [escape_markdown(text) for text in (row.source, row.query, row.asked, row.outcome)]
+        [escape_markdown(getattr(row, column)) for column in texts.values()]
         + ["–" if (count := row.counts[name]) is None else f"{count:,}" for name in names]
         for row in receipt
     ]
     widths = [max(len(cell) for cell in column) for column in zip(head, *body, strict=True)]
-    rule = ["-" * width if n < _TEXTS else "-" * (width - 1) + ":" for n, width in enumerate(widths)]
-    return Markdown("\n".join(f"| {' | '.join(_padded(row, widths))} |" for row in (head, rule, *body)))
+    rule = ["-" * width if n < len(texts) else "-" * (width - 1) + ":" for n, width in enumerate(widths)]
+    lines = (f"| {' | '.join(_padded(row, widths, len(texts)))} |" for row in (head, rule, *body))
+    asked = [f"Last asked (UTC): {escape_markdown(digest.asked)}", ""] if digest.asked else []
+    return Markdown("\n".join([*asked, *lines]))
 
 
-def _padded(cells: Sequence[str], widths: Sequence[int]) -> list[str]:
+def _padded(cells: Sequence[str], widths: Sequence[int], texts: int) -> list[str]:
+    """The first columns are text; the rest are counts, set to the right."""
     return [
-        cell.ljust(width) if n < _TEXTS else cell.rjust(width)
+        cell.ljust(width) if n < texts else cell.rjust(width)
         for n, (cell, width) in enumerate(zip(cells, widths, strict=True))
     ]

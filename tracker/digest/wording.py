@@ -26,6 +26,24 @@ STATUSES = {
     "WITHHELD": "withheld by the registry",
 }
 
+# Raw values of a stored headline as the registry's own pages say them. A headline is stored raw, and shown so.
+HEADLINE_WORDS = {
+    **STATUSES,
+    "UNKNOWN": "unknown",
+    ": ESTIMATED -> ACTUAL": ", no longer an estimate",
+    "ESTIMATED": "estimated",
+    "ACTUAL": "actual",
+    "EARLY_PHASE1": "early 1",
+    "PHASE1/PHASE2": "1/2",
+    "PHASE2/PHASE3": "2/3",
+    "PHASE1": "1",
+    "PHASE2": "2",
+    "PHASE3": "3",
+    "PHASE4": "4",
+    "NA": "not applicable",
+}
+_RAW = re.compile(rf"(?<![A-Za-z_])(?:{'|'.join(sorted(map(re.escape, HEADLINE_WORDS), key=len, reverse=True))})(?!\w)")
+
 # A column's name as a reader calls it; of a trial first, where the same column holds something else.
 FIELDS = {
     "title": "title",
@@ -64,7 +82,7 @@ def clean(text: str, limit: int = 0) -> str:
 def first_words(text: str, count: int) -> str:
     """The first words of a text, with a sign where it goes on."""
     words = clean(text, 400).split(" ")
-    return " ".join(words[:count]) + ("…" if len(words) > count else "")
+    return " ".join(words[:count]).rstrip(",;:") + "…" if len(words) > count else " ".join(words)
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -84,6 +102,12 @@ def source_name(source: str) -> str:
 
 def status_words(status: str) -> str:
     return STATUSES.get(status) or clean(status.replace("_", " ").lower(), 60)
+
+
+def headline_words(headline: str) -> str:
+    """A headline of a trial's status, phase, date or enrollment in words; a reason given stays as it was given."""
+    said, quotes, reason = headline.partition("; reason given:")
+    return _RAW.sub(lambda match: HEADLINE_WORDS[match[0]], said) + quotes + reason
 
 
 def sub_phase(detail: str, source: str) -> str:

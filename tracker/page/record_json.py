@@ -23,7 +23,7 @@ from typing import Any
 
 from tracker.store.reading import Page
 
-_LEFT_OUT = ("variants", "fingerprint", "record_status")
+_LEFT_OUT = ("variants", "title_key", "fingerprint", "record_status")
 _EVENT = ("id", "kind", "severity", "field", "old", "new", "headline")
 
 

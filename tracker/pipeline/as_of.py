@@ -27,7 +27,7 @@ from tracker.pipeline.compose import Issue, compose
 from tracker.pipeline.fetch import lay_labels, only, relabel_papers
 from tracker.records import source_of
 from tracker.sources import SOURCES
-from tracker.store import Store, past, saving, tying, versions
+from tracker.store import Store, past, saving, versions, works
 
 # An issue so much later than its slot is not a late one: whoever asks for it asks for an extra one.
 _LATE = timedelta(days=1)
@@ -172,8 +172,9 @@ class Past:
             record = only(self.sources[version.source].parse(payload), payload)
         except RecordError:
             past.bring_as_it_is(self.held, self.store, version)
+            works.unite(db, version.record)
             return
         labels = self.classifier.classify(record, self.store.linked_phases(record))
         saving.write_record(db, record, payload, self.store.leaf_names(record.id, labels), version.received)
         saving.write_labels(db, record.id, labels, version.received)
-        tying.unite(db, record)
+        works.unite(db, record.id)

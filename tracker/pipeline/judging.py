@@ -20,7 +20,7 @@ from tracker.store.judging import ONE_LABEL, judged_by, note_judged_by
 from tracker.store.saving import Rows, compare_labels, read_otherwise
 
 EXAMPLES = 3
-_DERIVED = {"fingerprint", "variants"}  # columns that no source said
+_DERIVED = {"fingerprint", "variants", "title_key"}  # columns that no source said
 
 Progress = Callable[[int, int], None]  # records done, records in all
 

@@ -9,7 +9,7 @@ from tracker import periods
 from tracker.config import Digest, Settings
 from tracker.dates import Clock, stamp
 from tracker.digest.build import SHAPES
-from tracker.digest.gather import Reading, within
+from tracker.digest.gather import Reading
 from tracker.digest.material import Change
 from tracker.digest.wording import clean, counted, listed, moment, reference, source_name
 from tracker.errors import ConfigError
@@ -99,7 +99,10 @@ class _Record:
     def sentences(self) -> Iterator[str]:
         row = self.store.rows("select title from records where id = ?", [self.record])[0]
         yield f"{reference(self.record)}, “{clean(row['title'], _TITLE)}”, is held."
-        if self.standing.head != self.record:
+        late = self.standing.earlier if not self.reading.issues_of((self.record,)) else ""
+        if late:
+            yield self._another_version(late)
+        elif self.standing.head != self.record:
             yield f"It is told as {reference(self.standing.head)}, another version of the same work."
         yield from _quarantined(self.store, source_of(self.record), source_key(self.record), "A version of it")
         told, blocked = list(self._told()), list(self._blocked())
@@ -111,8 +114,17 @@ class _Record:
         yield from changes
         if not changes and not blocked:
             yield (
-                "Nothing else of it has moved." if told else "Nothing of it has moved since." if baseline else _NOTHING
+                "Nothing else of it has moved."
+                if told or late
+                else "Nothing of it has moved since."
+                if baseline
+                else _NOTHING
             )
+
+    def _another_version(self, earlier: str) -> str:
+        issues = self.reading.issues_of((earlier,))
+        when = f"told in {listed(issues)}" if issues else "held before"
+        return f"It is another version of {reference(earlier)}, {when}, and not told as new."
 
     def _told(self) -> Iterator[str]:
         titles = {shape.key: shape.title for shape in SHAPES}
@@ -126,7 +138,7 @@ class _Record:
             kinds = listed(kind.replace("_", " ") for kind in sorted(issue["kinds"].split(",")))
             section = titles.get(issue["section"], issue["section"])
             # By its name in the page, and not as the beginning of a longer number.
-            shown = re.search(rf"{re.escape(reference(self.standing.head))}(?!\d)", issue["html"])
+            shown = any(re.search(rf"{re.escape(reference(one))}(?!\d)", issue["html"]) for one in self.versions)
             more = "" if shown else "; the HTML counts it among those that it has no room for"
             yield f"Told in {issue['period']} of {issue['created'][:10]}, under {section}: {kinds}{more}."
 
@@ -138,7 +150,7 @@ class _Record:
             return
         if standing.off_topic:
             yield self._off_topic()
-        if limit and not any(within(leaf, limit) for leaf in standing.approaches):
+        if self.reading.is_outside(standing.approaches):
             has = f"it has {listed(sorted(standing.approaches))}" if standing.approaches else "it has no approach"
             yield f"Outside this digest's approaches, which are {listed(limit)}: {has}."
 
@@ -192,6 +204,10 @@ class _Record:
                 yield f"{_some(passed)} came before {issue['period']}, this digest's first issue."
             elif passed:
                 yield f"{_some(passed)} was left out of {issue['period']}: {self._why_then(issue['until'])}."
+        if missed := [
+            change for change, _, verdict in untold if verdict == "not_missed" and change.record == self.record
+        ]:
+            yield f"Told only of a paper that was told before, and that no other version stands for: {_some(missed)}."
         if low:
             floor = SEVERITY_NAMES[self.digest.min_severity]
             yield f"Below this digest's severity ({floor}): {_some(low)}, which is {SEVERITY_NAMES[low[-1].severity]}."

@@ -46,6 +46,11 @@ def m005_judged(db: Database) -> None:
     db.executescript(sql("005_judged"))
 
 
+@migrations()
+def m006_titles(db: Database) -> None:
+    db.executescript(sql("006_titles"))
+
+
 def views() -> str:
     return sql("views") + sql("cards")
 

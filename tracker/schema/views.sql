@@ -48,11 +48,16 @@ union all
 select l.record from labels l where l.axis = 'relevance' and l.label = 'off';
 
 -- One row for each trial, approach and group. `state` sums up the registry's status; `enrolled` is 1 where it took in
--- somebody (or is open to), by what it says; `moved` is the last day on which something happened, as far as is known.
+-- somebody (or is open to), by what it says: of a terminated one only an actual enrollment says so. `people` is what the
+-- registry holds, `counted` the same without what was planned and is no plan any more; `moved` is the last day on which
+-- something happened, as far as is known.
 create view board_trials as
 select la.label as approach, coalesce(lc.label, 'other') as condition, t.record as trial,
     ls.label as stage, s.rank, s.label as stage_label, t.status, t.state, t.enrollment as people,
+    t.enrollment_type, case when t.state in ('running', 'planned') or t.enrollment_type != 'ESTIMATED' then t.enrollment end
+        as counted,
     t.state in ('running', 'completed', 'stopped', 'unknown') and coalesce(t.enrollment, 1) > 0
+        and not (t.status = 'TERMINATED' and t.enrollment_type = 'ESTIMATED')
         and not (t.status = 'UNKNOWN' and t.last_known_status = 'NOT_YET_RECRUITING') as enrolled,
     t.phase_detail, t.phase_source, t.has_results, t.results_posted,
     case when t.state = 'running' and t.primary_completion != ''
@@ -77,17 +82,26 @@ left join labels lc on lc.record = t.record and lc.axis = 'condition' and lc.lab
 left join stages s on s.id = ls.label
 where t.record not in (select record from board_left_out);
 
+-- Papers in people of which a harm is the finding: cases that tell one, and whatever has it in its title.
+create view harm_reports as
+select l.record from labels l cross join labels s on s.record = l.record and s.axis = 'stage'
+where l.axis = 'flag' and l.label = 'safety' and l.value = 'harm' and (l.field = 'title' or s.label = 'case_report');
+
 -- Papers of the approaches that a query follows, by approach, group and rung; `newest` is the newest study in people that
--- is peer reviewed or a preprint, as "date id". Of approaches that no query follows nobody looks for papers, so whatever
+-- is peer reviewed or a preprint, as "date id": no case report and no report of harm, of which the newest is `harm`;
+-- `latest` is the newest of all of them. Of approaches that no query follows nobody looks for papers, so whatever
 -- is held says nothing. The plus signs and cross joins hold SQLite to one pass through an index that has all it needs.
 create view board_papers as
 select papers.approach, papers.condition, g.rung, sum(papers.works) as works, sum(papers.clinical) as clinical,
-    max(papers.newest) as newest
+    max(papers.newest) as newest, max(papers.harm) as harm, max(papers.latest) as latest
 from (
     select la.label as approach, coalesce(lc.label, 'other') as condition, ls.label as stage, count(*) as works,
         sum(r.id is not null and r.id not in (select record from labels where axis = 'flag' and label = 'preprint'))
             as clinical,
-        max(r.published || ' ' || r.id) as newest
+        max(case when ls.label != 'case_report' and r.id not in (select record from harm_reports)
+            then r.published || ' ' || r.id end) as newest,
+        max(case when r.id in (select record from harm_reports) then r.published || ' ' || r.id end) as harm,
+        max(r.published || ' ' || r.id) as latest
     from labels la
     cross join labels ls on ls.record = la.record and ls.axis = 'stage'
     left join labels lc on lc.record = la.record and lc.axis = 'condition' and lc.label in ('aga', 'aa')
@@ -106,6 +120,7 @@ group by 1, 2, 3;
 --   running .. unknown          trials by state, and the people in them; other: expanded access
 --   furthest_*                  the furthest trial that enrolled somebody; what is planned, stopped, withdrawn: `beside`
 --   newest_result_*             the newest study in people (paper or posted results), its size, 1 where it is a preprint
+--   newest_harm_*               the newest paper in people of which a harm is the finding, and its words
 --   next_readout                the earliest primary completion to come of a running trial
 --   moved, months_still         when something last happened in people, and the full months since; null: never
 --   absent                      what one would look for and is not held
@@ -124,7 +139,7 @@ keys as (
     where followed and id not in (select approach from p union select approach from t)
 ),
 papers as (
-    select approach, condition, sum(clinical) as clinical, max(newest) as newest,
+    select approach, condition, sum(clinical) as clinical, max(newest) as newest, max(harm) as harm, max(latest) as latest,
         sum(works) filter (where rung = 'laboratory') as laboratory, sum(works) filter (where rung = 'animals') as animals,
         sum(works) filter (where rung = 'people') as people, sum(works) filter (where rung = 'phase1') as phase1,
         sum(works) filter (where rung = 'phase2') as phase2, sum(works) filter (where rung = 'phase3') as phase3,
@@ -136,11 +151,11 @@ counts as (
         sum(enrolled and rung = 'people') as people, sum(enrolled and rung = 'phase1') as phase1,
         sum(enrolled and rung = 'phase2') as phase2, sum(enrolled and rung = 'phase3') as phase3,
         sum(enrolled and rung = 'phase4') as phase4,
-        sum(state = 'running') as running, sum(t.people) filter (where state = 'running') as running_people,
-        sum(state = 'planned') as planned, sum(t.people) filter (where state = 'planned') as planned_people,
-        sum(state = 'completed') as completed, sum(t.people) filter (where state = 'completed') as completed_people,
-        sum(state = 'stopped') as stopped, sum(t.people) filter (where state = 'stopped') as stopped_people,
-        sum(state = 'unknown') as unknown, sum(t.people) filter (where state = 'unknown') as unknown_people,
+        sum(state = 'running') as running, sum(t.counted) filter (where state = 'running') as running_people,
+        sum(state = 'planned') as planned, sum(t.counted) filter (where state = 'planned') as planned_people,
+        sum(state = 'completed') as completed, sum(t.counted) filter (where state = 'completed') as completed_people,
+        sum(state = 'stopped') as stopped, sum(t.counted) filter (where state = 'stopped') as stopped_people,
+        sum(state = 'unknown') as unknown, sum(t.counted) filter (where state = 'unknown') as unknown_people,
         sum(state = 'withdrawn') as withdrawn, sum(state = 'other') as other,
         sum(has_results) as posted, max(case when has_results then results_posted || ' ' || trial end) as newest,
         min(readout || ' ' || trial) as readout, max(moved) as moved
@@ -167,9 +182,9 @@ approved as (
 ),
 facts as (
     select k.approach, k.condition,
-        max(coalesce(papers.newest, ''), coalesce(counts.newest, '')) as newest, counts.readout,
+        max(coalesce(papers.newest, ''), coalesce(counts.newest, '')) as newest, papers.harm, counts.readout,
         min((select day from today),
-            max(coalesce(counts.moved, ''), coalesce(substr(papers.newest, 1, instr(papers.newest, ' ') - 1), ''))) as moved
+            max(coalesce(counts.moved, ''), coalesce(substr(papers.latest, 1, instr(papers.latest, ' ') - 1), ''))) as moved
     from keys k left join papers using (approach, condition) left join counts using (approach, condition)
 )
 select a.family, a.id as approach, a.label as approach_label, a.followed, k.condition,
@@ -186,7 +201,8 @@ select a.family, a.id as approach, a.label as approach_label, a.followed, k.cond
     counts.completed_people, counts.stopped, counts.stopped_people, counts.unknown, counts.unknown_people,
     counts.withdrawn, counts.other,
     f.stage as furthest_stage, f.stage_label as furthest_label, f.rank as furthest_rank, f.trial as furthest_trial,
-    f.status as furthest_status, f.people as furthest_people, f.phase_detail as sub_phase,
+    f.status as furthest_status, f.people as furthest_people,
+    f.enrollment_type as furthest_people_type, f.phase_detail as sub_phase,
     f.phase_source as sub_phase_source, besides.beside,
     nullif(substr(facts.newest, 1, instr(facts.newest, ' ') - 1), '') as newest_result_date,
     nullif(substr(facts.newest, instr(facts.newest, ' ') + 1), '') as newest_result,
@@ -196,6 +212,10 @@ select a.family, a.id as approach, a.label as approach_label, a.followed, k.cond
             and record = substr(facts.newest, instr(facts.newest, ' ') + 1))) as newest_result_people,
     exists (select 1 from labels where axis = 'flag' and label = 'preprint'
         and record = substr(facts.newest, instr(facts.newest, ' ') + 1)) as newest_result_preprint,
+    substr(facts.harm, 1, instr(facts.harm, ' ') - 1) as newest_harm_date,
+    substr(facts.harm, instr(facts.harm, ' ') + 1) as newest_harm,
+    (select quote from labels where axis = 'flag' and label = 'safety'
+        and record = substr(facts.harm, instr(facts.harm, ' ') + 1)) as newest_harm_quote,
     substr(facts.readout, 1, instr(facts.readout, ' ') - 1) as next_readout,
     substr(facts.readout, instr(facts.readout, ' ') + 1) as next_readout_trial,
     nullif(facts.moved, '') as moved,

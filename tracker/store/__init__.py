@@ -22,7 +22,7 @@ from tracker.config import LINKED
 from tracker.errors import RecordError, StoreError
 from tracker.events import announce_severity, compare, returned
 from tracker.records import Event, Label, Payload, Record, source_key
-from tracker.store import judging, opening, saving, tying
+from tracker.store import judging, opening, saving, tying, works
 from tracker.store.dumping import dump
 from tracker.store.fetching import Tally
 
@@ -51,6 +51,7 @@ class Store:
             stack.enter_context(lock.writing(path))
             db = opening.open_for_writing(path)
             stack.callback(db.conn.close)
+            works.catch_up(db)
             return cls(path, db, stack.pop_all())
 
     @classmethod
@@ -130,7 +131,9 @@ class Store:
         ties = tying.trial_events(self.db, record, old.links if old else ())
         saving.write_record(self.db, record, payload, self.leaf_names(record.id, labels), now)
         saving.write_labels(self.db, record.id, labels, now)
-        events = tying.announced(events, tying.unite(self.db, record))
+        if works.unite(self.db, record.id) and not before:
+            events = works.announced(events, works.publication(self.db, record))
+        ties = tying.without_versions(self.db, ties)
         for target, told in {record.id: events, **ties}.items():
             saving.write_events(self.db, target, fetch, [tying.by_kind(self.db, target, one) for one in told], now)
         self.note_presence(record.id, fetch=fetch, now=now)
@@ -156,6 +159,7 @@ class Store:
         """The source holds this record: one that was gone has returned."""
         cursor = self.db.conn.execute("update records set gone = null where id = ? and gone is not null", [record])
         if cursor.rowcount:
+            works.unite(self.db, record)
             saving.write_events(self.db, record, fetch, [returned(record)], now)
 
     def resolve_quarantine(self, payload: Payload, now: str) -> None:
@@ -168,8 +172,8 @@ class Store:
     def relabel(self, record: Record, labels: Sequence[Label], now: str) -> bool:
         """Lay today's reading and labels over a held record. True when anything changed. Makes no event."""
         reread = saving.reread_record(self.db, record, self.leaf_names(record.id, labels), now)
-        if "links" in reread:
-            tying.unite(self.db, record)
+        if reread:
+            works.unite(self.db, record.id)
         return saving.write_labels(self.db, record.id, labels, now) or bool(reread)
 
     def payload_of(self, record: str) -> Payload | None:

@@ -10,6 +10,7 @@ from tracker.config import LINKED, Query
 from tracker.events import gone, matched
 from tracker.records import Held, Listing, as_json, record_id, source_key, source_of
 from tracker.store.saving import write_events
+from tracker.store.works import unite
 
 # Above this, a shrunken listing says more about the source than about its records.
 _VANISH_SHARE, _VANISH_COUNT = 0.05, 10
@@ -200,6 +201,7 @@ def mark_gone(db: Database, record: str, fetch: int | None, now: str) -> None:
     """Asked for by itself after two absences, and the source says that it does not hold it."""
     cursor = db.conn.execute("update records set gone = ? where id = ? and gone is null", [now, record])
     if cursor.rowcount:
+        unite(db, record)
         write_events(db, record, fetch, [gone(record)], now)
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from tracker.records import Payload, source_key
 from tracker.store import Store
+from tracker.store.works import unite
 
 _IN_SPAN = "{0} > :since and {0} <= :until"
 _KNOWN = "record in (select id from records where first_seen <= :until)"
@@ -107,6 +108,8 @@ def bring_facts(held: Store, copy: Store, since: str, until: str) -> list[str]:
     )
     moved = _span(held, "events", "seen", since, until, _KNOWN + " and kind in ('gone', 'returned') order by id")
     conn.executemany("update records set gone = iif(:kind = 'gone', :seen, null) where id = :record", moved)
+    for event in moved:
+        unite(copy.db, event["record"])
     return sorted({word["record"] for word in words})
 
 

@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from tracker.records import Event, Label, Payload, Record, Trial, as_json, fingerprint
 from tracker.store.judging import judgements_of, overlaid
+from tracker.store.titles import title_key
 from tracker.store.variants import spellings
 
 _RECORD_COLUMNS = [
@@ -79,7 +80,8 @@ def _record_values(record: Record, leaves: Sequence[str]) -> dict[str, object]:
     # For full text only: other spellings of codes, and on a trial what it gives.
     given = " ".join(record.trial.interventions) if record.trial else ""
     words = spellings(" ".join([record.title, record.abstract, values["terms"], given]))
-    return {**values, "variants": " ".join([*words, *leaves]), "fingerprint": fingerprint(record)}
+    derived = {"variants": " ".join([*words, *leaves]), "fingerprint": fingerprint(record)}
+    return {**values, **derived, "title_key": title_key(record)}
 
 
 def _trial_values(trial: Trial) -> dict[str, object]:
@@ -111,7 +113,9 @@ def read_otherwise(db: Database, record: Record, leaves: Sequence[str]) -> list[
             f"select n, {', '.join(_SITE_COLUMNS)} from sites where record = ? order by n", [record.id]
         )
         out += ["sites"] * ([tuple(row) for row in sites] != _site_rows(record.trial))
-    held = db.conn.execute("select relation, target, origin, quote from links where record = ?", [record.id])
+    held = db.conn.execute(
+        "select relation, target, origin, quote from links where record = ? and origin != 'title'", [record.id]
+    )
     links = {(link.relation, link.target, link.origin): link.quote for link in record.links}
     return out + ["links"] * ({tuple(row)[:3]: row[3] for row in held} != links)
 
@@ -137,11 +141,14 @@ def reread_record(db: Database, record: Record, leaves: Sequence[str], now: str)
 
 
 def _write_links(db: Database, record: Record, now: str) -> None:
-    """Links as the record says them today; one that it still says keeps the time it was first seen."""
+    """Links as the record says them today; one that it still says keeps the time it was first seen. What only its title
+    ties it to is no word of the record (`works`)."""
     wanted = {(link.relation, link.target, link.origin): link.quote for link in record.links}
     held = {
         tuple(row)
-        for row in db.conn.execute("select relation, target, origin from links where record = ?", [record.id])
+        for row in db.conn.execute(
+            "select relation, target, origin from links where record = ? and origin != 'title'", [record.id]
+        )
     }
     for relation, target, origin in held - wanted.keys():
         db.conn.execute(

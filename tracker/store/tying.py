@@ -1,16 +1,16 @@
-"""What ties records to each other: papers to trials, and several records of one work.
+"""What ties papers to trials, and what that makes of the events of both.
 
-A paper is tied to a trial by either side, whichever says it; the trial's event is written once, whichever came first.
-`same_as` points from a preprint to its journal article and from an older PMID to a newer one of the same DOI, never in
-a chain: views, board and digest count coalesce(same_as, id).
+A paper is tied to a trial by either side, whichever says it; the trial's event is written once, whichever came first,
+and once for a paper that has several PMIDs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlite_utils import Database
 
-from tracker.events import paper_linked, published_from_preprint, with_total
+from tracker.events import paper_linked, with_total
 from tracker.records import Event, Link, Record
+from tracker.store.works import other_versions
 
 PAPER_TO_TRIAL = ("reports", "derived", "background")
 SLIPS = ("date_slipped", "date_pulled_in")
@@ -21,8 +21,10 @@ def settle_events(db: Database, record: Record, events: Sequence[Event]) -> list
     known = _papers_tied(db, record.id) if record.trial else {}
     out = []
     for event in events:
-        if event.kind == "paper_linked" and known.get(event.new or "", 0) >= event.severity:
-            continue
+        if event.kind == "paper_linked":
+            if _is_known(db, event, known):
+                continue
+            known[event.new or ""] = event.severity
         out.append(with_total(event, _earlier_moves(db, record.id, event.field)) if event.kind in SLIPS else event)
     return out
 
@@ -38,6 +40,21 @@ def trial_events(db: Database, record: Record, old_links: Iterable[Link]) -> dic
         if held and record.id not in _papers_tied(db, link.target):
             out[link.target] = [paper_linked(link.target, record.id, link.relation)]
     return out
+
+
+def without_versions(db: Database, ties: dict[str, list[Event]]) -> dict[str, list[Event]]:
+    """Events on trials without those of a paper that is tied already under another PMID, now that its work is known."""
+    out = {}
+    for trial, events in ties.items():
+        known = _papers_tied(db, trial)
+        out[trial] = [event for event in events if not _is_known(db, event, {**known, event.new or "": 0})]
+    return out
+
+
+def _is_known(db: Database, event: Event, known: Mapping[str, int]) -> bool:
+    """Whether the paper of a tie, or another record of the same paper, is tied as loudly already."""
+    paper = event.new or ""
+    return any(known.get(one, 0) >= event.severity for one in (paper, *other_versions(db, paper)))
 
 
 def by_kind(db: Database, trial: str, event: Event) -> Event:
@@ -75,60 +92,3 @@ def _earlier_moves(db: Database, record: str, field: str | None) -> list[tuple[s
         [record, field, *SLIPS],
     )
     return [(row[0], row[1], row[2]) for row in rows]
-
-
-def unite(db: Database, record: Record) -> Event | None:
-    """Set same_as among the records of one work, now that this one is written.
-
-    Returns the event with which a paper is announced when its preprint was held: instead of new_article.
-    """
-    preprints = [link.target for link in record.links if link.relation == "has_preprint"]
-    papers = [link.target for link in record.links if link.relation == "preprint_of"]
-    held = _held(db, preprints)
-    for preprint in held:
-        _point(db, preprint, record.id)
-    for paper in _held(db, papers)[:1]:
-        _point(db, record.id, paper)
-    if not papers:
-        _unite_by_doi(db, record)
-    return published_from_preprint(record, held[0]) if held else None
-
-
-def _held(db: Database, records: Sequence[str]) -> list[str]:
-    marks = ",".join("?" * len(records))
-    return [row[0] for row in db.conn.execute(f"select id from records where id in ({marks}) order by id", records)]
-
-
-def _unite_by_doi(db: Database, record: Record) -> None:
-    """PubMed often indexes a paper twice, ahead of print and in print: one DOI, two PMIDs. The newer one stands."""
-    if not record.doi:
-        return
-    twins = [
-        row[0]
-        for row in db.conn.execute(
-            "select id from records where doi = ? and source = ? and kind = 'article'", [record.doi, record.source]
-        )
-    ]
-    newest = max(twins, key=lambda one: (len(one), one))
-    for twin in twins:
-        if twin != newest:
-            _point(db, twin, newest)
-
-
-def _point(db: Database, older: str, newer: str) -> None:
-    """`older` and whatever points to it now point to what `newer` stands for."""
-    row = db.conn.execute("select coalesce(same_as, id) from records where id = ?", [newer]).fetchone()
-    if row is None or row[0] == older:
-        return
-    db.conn.execute(
-        "update records set same_as = :to where (id = :from or same_as = :from) and same_as is not :to",
-        {"to": row[0], "from": older},
-    )
-    db.conn.execute("update records set same_as = null where id = ? and same_as is not null", [row[0]])
-
-
-def announced(events: Sequence[Event], instead: Event | None) -> list[Event]:
-    """A paper whose preprint was held is announced as published, and not as new."""
-    if instead is None:
-        return list(events)
-    return [instead if event.kind == "new_article" else event for event in events]
