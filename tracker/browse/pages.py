@@ -95,7 +95,7 @@ def found(connection: sqlite3.Connection, asked: str, filters: Filters) -> dict[
     hits = [
         {
             "id": hit.id,
-            "kind": hit.kind,
+            "url": hit.url,
             "title": pieces(hit.title or "(no title)"),
             "published": hit.published,
             "stage": hit.stage_label,
