@@ -46,6 +46,11 @@ def m005_judged(db: Database) -> None:
     db.executescript(sql("005_judged"))
 
 
+@migrations()
+def m007_feeds(db: Database) -> None:
+    db.executescript(sql("007_feeds"))
+
+
 def views() -> str:
     return sql("views") + sql("cards")
 

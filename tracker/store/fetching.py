@@ -8,7 +8,8 @@ from sqlite_utils import Database
 
 from tracker.config import LINKED, Query
 from tracker.events import gone, matched
-from tracker.records import Held, Listing, as_json, record_id, source_key, source_of
+from tracker.records import FeedState, Held, Listing, as_json, record_id, source_key, source_of
+from tracker.store import feeds
 from tracker.store.saving import write_events
 
 # Above this, a shrunken listing says more about the source than about its records.
@@ -96,6 +97,7 @@ def held(db: Database, source: str, query: str, **run: object) -> Held:
         retry=frozenset(retry),
         since=str(before["started"]) if before else "",
         listed=int(str(before["listed"])) if before else None,
+        feed=feeds.state_of(db, query) if source == "feeds" else FeedState(),
         **run,  # type: ignore[arg-type]
     )
 
@@ -179,6 +181,10 @@ def settle_listing(
             [record, now],
         ).fetchone():
             write_events(db, record, fetch, [matched(record, query)], now)
+    if listing.feed:
+        feeds.remember(db, query, listing.feed)
+    if listing.rolling:
+        return []
     _mark_absent(db, query, [record for record in known if known[record] and record in listed], None)
     missing = {record_id(source, key) for key in listing.missing}
     for record in sorted(record for record in (missing & held_ids) - listed if known.get(record)):
