@@ -30,4 +30,5 @@ def mistake(feed: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def address(preset: str, of: str) -> str:
-    return presets()[preset]["url"].replace("{of}", quote(of, safe="+_-."))
+    """The address of a preset; "" where there is none of that name, which is a mistake that is said."""
+    return presets().get(preset, {}).get("url", "").replace("{of}", quote(of, safe="+_-."))
