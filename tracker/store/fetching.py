@@ -103,7 +103,8 @@ def held(db: Database, source: str, query: str, **run: object) -> Held:
 
 
 def linked_ids(db: Database, source: str) -> frozenset[str]:
-    """Keys of what held records name and no query lists: trials that on-topic papers report, result papers of trials.
+    """Keys of what held records name and no query lists: trials that on-topic papers report, result papers of trials,
+    what on-topic items of feeds name.
 
     Those not held, and those that are held by nothing but such a link: no listing would show that they were retracted.
     """
@@ -111,7 +112,10 @@ def linked_ids(db: Database, source: str) -> frozenset[str]:
         """select l.target from links l
            where l.target not in (select id from records)
              and (l.relation = 'reported_by' or l.relation = 'reports' and exists (
-                 select 1 from labels where record = l.record and axis = 'relevance' and label != 'off'))
+                 select 1 from labels where record = l.record and axis = 'relevance' and label != 'off')
+               or l.relation = 'mentions' and l.record in (
+                 select r.id from records r join labels a on a.record = r.id and a.axis = 'relevance'
+                 where r.source = 'feeds' and a.label != 'off'))
            union
            select record from matches where query = :linked
              and record not in (select record from matches where query != :linked)""",

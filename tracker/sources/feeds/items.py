@@ -33,8 +33,8 @@ _EMAIL = re.compile(r"\s*\(?[\w.+-]+@[\w-]+\.[\w.-]+\)?")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"'<>?#&\\]+")
 _DOI_SAID = re.compile(r"(?:\bdoi\b[:\s/]*(?:org/)?|doi\.org/)(10\.\d{4,9}/[^\s\"'<>?#&\\]+)", re.IGNORECASE)
 _NCT = re.compile(r"\bNCT\d{8}\b", re.IGNORECASE)
-_PMID_SAID = re.compile(r"\b(?:pmid|pubmed)[:\s]{1,3}(\d{6,8})\b", re.IGNORECASE)
-_PUBMED_PAGE = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)(\d{6,8})\b")
+_PMID_SAID = re.compile(r"\b(?:pmid|pubmed)[:\s]{1,3}(\d{5,9})\b", re.IGNORECASE)
+_PUBMED_PAGE = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)(\d{5,9})\b")
 _PREPRINT_DOI = re.compile(r"10\.(?:1101|64898|21203/rs\.|20944/preprints)", re.IGNORECASE)
 _PREPRINT_PAGE = re.compile(r"/content/(10\.(?:1101|64898)/[\d.]+)(v\d+)?")
 
@@ -118,7 +118,7 @@ def _own_ids(read: Mapping[str, Any]) -> dict[str, str]:
     told = [str(read["guid"]), str(read["link"]), *map(str, read["identifiers"])]
     found: dict[str, str] = {}
     for text in told:
-        if match := _PUBMED_PAGE.search(text) or re.fullmatch(r"pubmed:(\d{1,8})", text):
+        if match := _PUBMED_PAGE.search(text) or re.fullmatch(r"pubmed:(\d{1,9})", text):
             found.setdefault("pmid", match[1])
         elif ("clinicaltrials.gov" in text and (match := _NCT.search(text))) or (match := re.fullmatch(_NCT, text)):
             found.setdefault("nct", match[0].upper())
