@@ -249,9 +249,10 @@ def test_a_real_browser_clicks_from_home_to_a_record_and_back(database: Path) ->
             browser.find_element(By.CSS_SELECTOR, ".bar .name").click()
             assert browser.current_url == home
             browser.find_element(By.CSS_SELECTOR, ".board td a").click()
-            assert browser.find_elements(By.CSS_SELECTOR, ".rows-and-columns tbody tr")
+            wait = WebDriverWait(browser, 10)
+            wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, ".rows-and-columns tbody tr"))
             browser.get(home + "tracker/trial_sites")
-            WebDriverWait(browser, 10).until(lambda page: page.find_elements(By.CSS_SELECTOR, ".leaflet-container"))
+            wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, ".leaflet-container"))
             assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
         finally:
             browser.quit()
