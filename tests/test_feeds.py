@@ -10,8 +10,12 @@ import pytest
 
 from tests.faultserver import Say
 from tests.feed_world import FeedWorld, item, rss
+from tests.world import WEEKS
+from tracker.dates import clock_from
 from tracker.errors import ConfigError
+from tracker.pipeline.as_of import compose_as_of
 from tracker.sources.feeds import asking
+from tracker.store import Store
 
 
 @pytest.fixture
@@ -404,3 +408,18 @@ def test_recorded_feeds_are_read_whole_and_two_states_of_one_give_just_the_new_i
     world.answer = (shared / "pubmed_search_2021-11-24.xml").read_bytes()
     tally = world.fetch(1)
     assert (tally.new, tally.same + tally.changed) == (2, 13)
+
+
+def test_past_issues_of_a_feed_are_composed_as_they_were(world: FeedWorld) -> None:
+    live = []
+    for week in range(4):
+        told = f"Exosomes for alopecia, told {week} times."
+        world.answer = rss(*(item(n) for n in range(week + 1)), item(50, text=told))
+        world.fetch(week)
+        live.append(world.digest(week))
+    assert "item 3" in live[3] and "item 2" not in live[3]
+    settings, clock = world.settings, clock_from({"TRACKER_NOW": WEEKS[3]})
+    with Store.read(settings.db) as store:
+        for week, text in enumerate(live):
+            (issue,) = compose_as_of(settings, store, [settings.digests[0]], WEEKS[week], clock)
+            assert issue.markdown == text
