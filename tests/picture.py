@@ -51,7 +51,8 @@ PAGES = {
     "paper": "tracker/records/pubmed-999000001",
     "board": "board", "charts": "-/dashboards/tracker", "map": "tracker/trial_sites", "search": "search?q=exosomes",
     "questions": "tracker", "human_evidence": "tracker/human_evidence", "what_moved": "tracker/what_moved",
-    "trials": "tracker/trials",
+    "trials": "tracker/trials", "issues": "tracker/digests", "issue": "tracker/digests/3", "labels": "tracker/labels",
+    "trial_board": "tracker/trial_board", "everything": "tracker/records", "papers": "tracker/trial_papers",
 }  # fmt: skip
 WIDTHS = {1300: 1100, 500: 1000}
 

@@ -244,15 +244,54 @@ def test_a_real_browser_clicks_from_home_to_a_record_and_back(database: Path) ->
             browser.get(home)
             box = browser.find_element(By.ID, "q")
             box.send_keys("pp-405\n")
-            browser.find_element(By.CSS_SELECTOR, ".card h3 a").click()
+            browser.find_element(By.CSS_SELECTOR, ".card .why a").click()
             assert "/tracker/records/" in browser.current_url and browser.find_elements(By.TAG_NAME, "mark")
             browser.find_element(By.CSS_SELECTOR, ".bar .name").click()
             assert browser.current_url == home
             browser.find_element(By.CSS_SELECTOR, ".board td a").click()
-            assert browser.find_elements(By.CSS_SELECTOR, ".rows-and-columns tbody tr")
+            wait = WebDriverWait(browser, 10)
+            wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, ".rows-and-columns tbody tr"))
             browser.get(home + "tracker/trial_sites")
-            WebDriverWait(browser, 10).until(lambda page: page.find_elements(By.CSS_SELECTOR, ".leaflet-container"))
+            wait.until(lambda page: page.find_elements(By.CSS_SELECTOR, ".leaflet-container"))
             assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
         finally:
             browser.quit()
             server.terminate()
+
+
+def test_a_card_leads_out_by_its_title_and_in_by_its_page(get: Get) -> None:
+    for page in ("/tracker/cards", "/search?q=pp-405", "/tracker/literature", "/tracker/records"):
+        cards = re.findall(r'<article class="card.*?</article>', get(page), re.DOTALL)
+        assert cards, page
+        for card in cards:
+            assert re.search(r'<h3><a href="https://(?:pubmed\.ncbi|clinicaltrials)', card), card
+            assert re.search(r'href="/tracker/records/[^"]+" aria-label="Page of', card), card
+            assert ">PubMed<" in card or ">ClinicalTrials.gov<" in card
+    assert ">false<" not in get("/tracker/digests") and "1 retraction, 1 correction" in get("/tracker/digests")
+    issue = get("/tracker/digests/1")
+    assert "CLOSE TO THE CLINIC" in issue.upper() and '<pre class="issue">' in issue
+
+
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [
+        ("/tracker/cards?_search=%22", 200),
+        ("/tracker/cards?_search=%22%22&approaches__arraycontains=MPC+inhibitors", 200),
+        ("/tracker/cards?_search=*+-", 200),
+        ("/tracker/cards?_next=nothing", 400),
+        ("/tracker/records?_next=a,b,c", 400),
+        ("/tracker/cards?_sort=nothing", 400),
+        ("/tracker/records/a,b", 404),
+        ("/search?q=gel&kind=nothing", 200),
+        ("/tracker/moved_since?since=nothing", 200),
+    ],
+)
+def test_an_address_that_asks_for_what_there_is_not_is_told_so(get: Get, page: str, status: int) -> None:
+    text = get(page, status)
+    assert "Traceback" not in text and "<!DOCTYPE html>" in text
+
+
+def test_pages_have_a_language_and_a_way_past_the_bar(get: Get) -> None:
+    for page in ("/", "/tracker/cards", "/tracker/records/NCT99900002", "/-/dashboards/tracker", "/tracker/trials"):
+        text = get(page)
+        assert '<html lang="en">' in text and 'href="#content">Skip' in text and 'id="content"' in text

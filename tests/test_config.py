@@ -81,7 +81,9 @@ def query(lines: str) -> str:
 
 def test_a_good_file_comes_to_typed_frozen_settings(folder: Path) -> None:
     settings = read(GOOD, {"TRACKER_SMTP_PASSWORD": "s3cret"})
-    (exosomes,) = settings.queries
+    exosomes, regulator = settings.queries
+    assert (regulator.expression("feeds"), regulator.expression("pubmed")) == ("https://example.org/feed", "")
+    assert (exosomes.expression("feeds"), regulator.feed in settings.feeds) == ("", True)
     assert exosomes.pubmed == 'exosome*[tiab] AND "hair loss"[tiab]'
     assert exosomes.expression("clinicaltrials") == '{"cond": "alopecia OR hair loss", "intr": "exosome"}'
     assert (exosomes.follows, exosomes.gold) == (("ev", "free.cm"), ("39155501", "NCT06393452"))
@@ -121,6 +123,36 @@ def test_a_query_asks_an_older_expression_and_nothing_else_changes() -> None:
     assert old == Query(name="x", pubmed="old[tiab]", clinicaltrials={"cond": "old"}, follows=("ev",))
     assert asked.with_expression("clinicaltrials", "").expression("clinicaltrials") == ""
     assert asked.expression("feeds") == ""
+
+
+@pytest.mark.parametrize(
+    ("lines", "url"),
+    [
+        ('url = "https://example.org/feed"', "https://example.org/feed"),
+        ('preset = "mhra"', "https://www.gov.uk/drug-device-alerts.atom"),
+        ('preset = "medrxiv"\nof = "Dermatology"', "https://connect.medrxiv.org/medrxiv_xml.php?subject=Dermatology"),
+        ('preset = "clinicaltrials"\nof = "hair loss"', "cond=hair%20loss&"),
+    ],
+)
+def test_a_feed_has_an_address_or_a_preset(folder: Path, lines: str, url: str) -> None:
+    (feed,) = read(f'[[feed]]\nname = "x"\n{lines}\n').feeds
+    assert url in feed.url and feed.title
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("", "a feed has either a url or a preset"),
+        ('preset = "mhra"\nurl = "https://example.org/"', "a feed has either a url or a preset"),
+        ('preset = "medarxiv"\nof = "x"', 'no feed is known as "medarxiv" - did you mean "medrxiv"?'),
+        ('preset = "medrxiv"', "medrxiv needs of = "),
+        ('preset = "mhra"\nof = "x"', "mhra needs no more than its name"),
+        ('url = "https://example.org/"\nof = "x"', "goes with a preset alone"),
+    ],
+)
+def test_mistakes_in_a_feed_are_said(folder: Path, lines: str, said: str) -> None:
+    (line,) = mistakes(f'[[feed]]\nname = "x"\n{lines}\n')
+    assert line.startswith("queries.toml:") and said in line
 
 
 def test_every_mistake_is_told_at_once_with_its_line(folder: Path) -> None:
@@ -341,7 +373,9 @@ def test_mail_without_a_server_is_a_warning(folder: Path) -> None:
 def test_the_environment_names_other_hosts_over_the_file(folder: Path) -> None:
     pubmed, trials = "TRACKER_PUBMED_URL", "TRACKER_CLINICALTRIALS_URL"
     sources = read(GOOD, {pubmed: "http://localhost:1/entrez/eutils/", trials: "https://m.org/api/v2"}).sources
-    assert [source.url for source in sources.values()] == ["http://localhost:1/entrez/eutils/", "https://m.org/api/v2/"]
+    assert [sources[name].url for name in ("pubmed", "clinicaltrials")] == [
+        "http://localhost:1/entrez/eutils/", "https://m.org/api/v2/",
+    ]  # fmt: skip
     assert sources["clinicaltrials"].pace == 1.0
     assert mistakes("", {pubmed: "http://localhost:1/"}) == [f"{pubmed}: must end in /entrez/eutils/"]
     (told,) = mistakes("", {trials: "https://user:hunter2@h.org/api/v2/"})
@@ -350,7 +384,7 @@ def test_the_environment_names_other_hosts_over_the_file(folder: Path) -> None:
 
 def test_the_real_hosts_keep_their_limits_and_other_hosts_take_what_is_given(folder: Path) -> None:
     key = {"NCBI_API_KEY": "k"}
-    assert [source.pace for source in read("").sources.values()] == [3.0, 1.0]
+    assert [source.pace for source in read("").sources.values()] == [3.0, 1.0, 2.0]
     assert read("", key).sources["pubmed"].pace == 10.0
     assert read("[sources.pubmed]\npace = 10\n", key).sources["pubmed"].pace == 10.0
     assert "allows 10 a second" in mistakes("[sources.pubmed]\npace = 11\n", key)[0]
@@ -387,7 +421,7 @@ def test_a_secret_in_a_file_is_read_only_when_nobody_else_can(folder: Path) -> N
 def test_real_hosts_are_not_asked_by_nobody(folder: Path) -> None:
     for contact in ("", "you@example.org"):
         settings = read(f'[tracker]\ncontact = "{contact}"\n')
-        for source in settings.sources:
+        for source in ("pubmed", "clinicaltrials"):
             with pytest.raises(ConfigError, match=r"tracker\.contact"):
                 settings.require_contact(source)
     read('[tracker]\ncontact = "ada@lovelace.uk"\n').require_contact("pubmed")

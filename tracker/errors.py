@@ -4,6 +4,7 @@
     ├── ConfigError          queries.toml or an option is wrong: exit code 2
     ├── LockedError          another run holds the lock: exit code 75
     ├── SourceError          one source failed; it is recorded and the others go on
+    │   └── FeedGoneError    a feed is gone for good: it is not asked again
     ├── RecordError          one record cannot be read; it goes to quarantine and the run goes on
     ├── StoreError           the database cannot be used
     └── DeliveryError        one delivery failed; it is recorded and tried again
@@ -30,6 +31,13 @@ class SourceError(TrackerError):
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
+
+
+class FeedGoneError(SourceError):
+    """A feed's server says that it is gone for good (410)."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, permanent=True)
 
 
 class RecordError(TrackerError):

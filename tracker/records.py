@@ -190,6 +190,34 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldItem:
+    """An item of a feed by which it is known again. link: as it is compared, without what counts visitors."""
+
+    record: str
+    guid: str
+    link: str
+    title: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedState:
+    """What is remembered of a feed. moved_to: where permanent redirects led, "" for nowhere. whole: when it was last
+    read whole, a stamp. disabled: since when its server says that it is gone for good, a stamp, or "".
+    """
+
+    url: str = ""  # as it was configured when the rest was learnt
+    moved_to: str = ""
+    etag: str = ""
+    modified: str = ""
+    whole: str = ""
+    disabled: str = ""
+    title: str = ""
+    format: str = ""  # as feedparser names it: rss20, rss10, atom10; json
+    items: tuple[HeldItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """What a source needs to know of what we hold, to ask for no more than it must. Ids are the source's own keys."""
 
@@ -201,16 +229,22 @@ class Held:
     now: str = ""  # the run's clock, a stamp
     full: bool = False
     accept_drift: bool = False
+    feed: FeedState = FeedState()
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The whole answer of a query: every id listed, those asked for, those that the source did not give."""
+    """The whole answer of a query: every id listed, those asked for, those that the source did not give.
+
+    rolling: it lists the newest alone, so that what has left it is neither absent nor gone. feed: what to remember.
+    """
 
     ids: tuple[str, ...]
     asked: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    rolling: bool = False
+    feed: FeedState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,9 +287,11 @@ def record_id(source: str, key: str) -> str:
 
 
 def source_of(record: str) -> str:
-    """The source that a record id belongs to, by its form; "" for a feed's or a foreign one."""
+    """The source that a record id belongs to, by its form; "" for a foreign one."""
     if record.startswith("pubmed-"):
         return "pubmed"
+    if record.startswith("feed-"):
+        return "feeds"
     return "clinicaltrials" if record.startswith("NCT") else ""
 
 

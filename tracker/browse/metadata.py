@@ -63,6 +63,7 @@ _SHOWN: dict[str, dict[str, Any]] = {
     "what_moved": {"title": "What moved", "sort_desc": "id", "facets": ["kind", "severity"]},
     "labels": {"title": "Labels and their words", "facets": ["axis", "label"]},
     "links": {"title": "Ties between records", "facets": ["relation", "origin"]},
+    "fetches": {"title": "Fetches", "label_column": "started", "sort_desc": "id"},
     "approaches": {"title": "Approaches", "label_column": "label"},
     "digests": {"title": "Digests", "sort_desc": "id"},
     "literature": {"title": "Literature", "fts_table": "records_fts", "fts_pk": "rowid"},

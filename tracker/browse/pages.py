@@ -15,6 +15,7 @@ from tracker.classify import load_taxonomy
 from tracker.digest.board import NOTE, RUNG_WORDS, RUNGS
 from tracker.digest.wording import moment, source_name, status_words
 from tracker.errors import ConfigError
+from tracker.page.claims import claims
 from tracker.page.life import absent, moments
 from tracker.page.words import COLUMNS, NOTICES, phase_words, spoken, study_words, tie
 from tracker.store import Store
@@ -95,7 +96,7 @@ def found(connection: sqlite3.Connection, asked: str, filters: Filters) -> dict[
     hits = [
         {
             "id": hit.id,
-            "kind": hit.kind,
+            "url": hit.url,
             "title": pieces(hit.title or "(no title)"),
             "published": hit.published,
             "stage": hit.stage_label,
@@ -142,6 +143,7 @@ def record(connection: sqlite3.Connection, identifier: str) -> dict[str, Any]:
         "links": [link | {"words": tie(link, page.papers)} for link in page.links],
         "places": _places(page.sites),
         "life": moments(page),
+        "claims": claims(page),
         "absent": list(absent(page)),
     }
 

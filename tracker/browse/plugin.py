@@ -2,18 +2,25 @@
 
 import re
 import sqlite3
+from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from datasette import hookimpl
 from datasette.utils.asgi import Request, Response
+from datasette.views.base import DatasetteError
 from markupsafe import Markup, escape
 
 from tracker.browse import pages
 from tracker.browse.metadata import INSIDE, NAME, PRIVATE, QUESTION, TITLES
+from tracker.classify import load_taxonomy
+from tracker.digest.wording import clean, moment, reference, source_name
+from tracker.records import source_of
 from tracker.store.filters import Filters
 
 _RECORD = re.compile(r"(?:pubmed-\d+|NCT\d{8}|feed-[0-9a-f]{16})")
+_NOTHING_LEFT = re.compile(r"[^\w]*")  # of a search: what is no word
+_ASKED_WRONG = (sqlite3.Error, ValueError, KeyError, IndexError, AssertionError)
 _KEYED = ("trials", "events", "labels", "links", "judgements")
 _NAVIGATION = (
     ("Records", f"/{NAME}/cards"),
@@ -40,6 +47,10 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
 def prepare_jinja2_environment(env: Any) -> None:
     env.filters["address"] = address
     env.filters["record_path"] = record_path
+    env.filters["moment"] = moment
+    env.filters["pills"] = pills
+    env.filters["reference"] = reference
+    env.filters["source_of"] = lambda record: source_name(source_of(record))
     env.globals["navigation"] = _NAVIGATION
     env.globals["question"] = QUESTION
     env.globals["titles"] = TITLES
@@ -71,12 +82,61 @@ def render_cell(value: Any, column: str, table: str | None) -> Markup | None:
         return Markup('<strong class="notice">{}</strong>').format(value)
     if column == "severity" and value in (1, 2, 3):
         return Markup('<span class="severity s{}">{}</span>').format(value, ("low", "medium", "high")[value - 1])
-    names = pages.names_of(value)
-    if names is None:
-        return None
+    if column == "label" and table == "labels":
+        return Markup("{}").format(_leaves().get(value, value))
+    return pills(value) if pages.names_of(value) is not None else None
+
+
+def pills(value: object) -> Markup:
+    """The texts of a JSON list, each in a pill; ids lead to their page."""
+    names = pages.names_of(value) or []
     linked = (render_cell(value=name, column="", table=None) or escape(name) for name in names)
-    pills = (Markup('<span class="pill">{}</span> ').format(name) for name in linked)
-    return Markup("<span>{}</span>").format(Markup("").join(pills))  # never empty, or Datasette shows the list as it is
+    each = (Markup('<span class="pill">{}</span> ').format(name) for name in linked)
+    return Markup("<span>{}</span>").format(Markup("").join(each))  # never empty, or Datasette shows the list as it is
+
+
+@cache
+def _leaves() -> dict[str, str]:
+    """What approaches and conditions are called; stages are ids that can be read."""
+    taxonomy = load_taxonomy()
+    named: tuple[Any, ...] = (*taxonomy.leaves, *taxonomy.conditions, *taxonomy.stages)
+    return {one.id: one.label for one in named}
+
+
+@hookimpl(tryfirst=True)
+def handle_exception(datasette: Any, request: Request, exception: Exception) -> Any:
+    """An address that asks for what there is not, such as a page or a column, is answered and is no fault of ours."""
+    unsorted = isinstance(exception, DatasetteError) and exception.status == 500
+    if not unsorted and not isinstance(exception, _ASKED_WRONG):
+        return None
+
+    async def answer() -> Response:
+        said = {"ok": False, "status": 400, "title": "Nothing is there"}
+        said["error"] = (
+            f"This address asks for what there is not ({clean(str(exception) or type(exception).__name__, 200)})."
+        )
+        if request.path.endswith(".json"):
+            return Response.json(said, status=400)
+        return Response.html(await datasette.render_template("error.html", said, request=request), status=400)
+
+    return answer
+
+
+@hookimpl
+def asgi_wrapper(datasette: Any) -> Any:
+    """A search for signs alone, which full text would refuse, is no search."""
+
+    def wrap(app: Any) -> Any:
+        async def ask(scope: dict[str, Any], receive: Any, send: Any) -> None:
+            asked = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+            kept = [(name, value) for name, value in asked if name != "_search" or not _NOTHING_LEFT.fullmatch(value)]
+            if kept != asked:
+                scope = scope | {"query_string": urlencode(kept).encode()}
+            await app(scope, receive, send)
+
+        return ask
+
+    return wrap
 
 
 @hookimpl

@@ -7,6 +7,7 @@ finding: those that fired are the labels, the others were vetoed or outweighed, 
 """
 
 from tracker.classify.approach import Approaches
+from tracker.classify.claims import find_claims
 from tracker.classify.condition import find_conditions
 from tracker.classify.document import Document
 from tracker.classify.finding import Finding
@@ -54,4 +55,5 @@ class Classifier:
             if core := next((f.label for f in approaches if f.fired and self.taxonomy.is_core(f.label)), ""):
                 relevance[0].label, relevance[0].by = "core", f"{core} is among the approaches"
             found += [*approaches, *find_conditions(document, every), *find_takeaway(document, stage[0].label)]
+            found += find_claims(document)
         return found

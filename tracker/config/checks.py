@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from tracker import expression
+from tracker.config import presets
 from tracker.config.hosts import is_loopback
 from tracker.config.mistakes import Report, did_you_mean
 from tracker.errors import ConfigError
@@ -65,6 +66,9 @@ def check(data: dict[str, Any], report: Report, leaves: Collection[str] | None) 
     for number, query in entries(data, "query"):
         if "pubmed" not in query and not query.get("clinicaltrials"):
             report.add(("query", number), "asks nothing: write pubmed = '...' or clinicaltrials = { cond = \"...\" }")
+    for number, feed in entries(data, "feed"):
+        if wrong := presets.mistake(feed):
+            report.add(("feed", number, wrong[0]) if wrong[0] in feed else ("feed", number), wrong[1])
     for number, approach in entries(data, "approach"):
         if not any(texts(value) for value in approach.values()):
             report.add(("approach", number), 'names nothing: write terms = ["...", "..."]')

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tracker.config import grammar
 from tracker.config.hosts import base_address, web_address
+from tracker.config.presets import presets
 
 Name = Annotated[str, AfterValidator(grammar.slug), Field(json_schema_extra={"pattern": grammar.SLUG})]
 Schedule = Annotated[str, AfterValidator(grammar.schedule), Field(json_schema_extra={"pattern": grammar.SCHEDULE})]
@@ -20,6 +21,9 @@ Leaf = Annotated[str, AfterValidator(grammar.leaf), Field(json_schema_extra={"pa
 FamilyOrLeaf = Annotated[str, AfterValidator(grammar.family_or_leaf)]
 FilePath = Annotated[str, AfterValidator(grammar.path)]
 Filled = Annotated[str, AfterValidator(grammar.filled)]
+Preset = Annotated[
+    str, AfterValidator(grammar.preset), Field(json_schema_extra={"enum": [str(name) for name in presets()]})
+]
 WebAddress = Annotated[str, AfterValidator(web_address)]
 Expression = Annotated[str, AfterValidator(grammar.pubmed)]
 SearchArea = Annotated[str, AfterValidator(grammar.search_area)]
@@ -82,10 +86,12 @@ class QuerySection(Section):
 
 
 class FeedSection(Section):
-    """An RSS or Atom feed."""
+    """An RSS, Atom or JSON feed, by its address or by the name of a preset."""
 
     name: Name = Field(description="Its name; shared with queries.")
-    url: WebAddress = Field(description="Its address.")
+    url: WebAddress | None = Field(default=None, description="Its address.")
+    preset: Preset | None = Field(default=None, description="Instead of the address: a feed that is known by name.")
+    of: Filled | None = Field(default=None, description="What the preset is to be of: a subject, a journal, a search.")
     title: str = Field(default="", description="Its name for readers.")
     private: bool = Field(default=False, description="Allow loopback and private addresses.")
 

@@ -8,6 +8,7 @@ import re
 from difflib import get_close_matches
 
 from tracker import expression, periods
+from tracker.config.presets import presets
 from tracker.config.settings import LINKED
 from tracker.errors import ConfigError
 
@@ -31,6 +32,14 @@ def slug(text: str) -> str:
         raise ValueError('a name is 1 to 40 of a-z, 0-9 and "-", and starts with a letter or digit: "stem-cells"')
     if text == LINKED:
         raise ValueError(f'"{LINKED}" is reserved for what other records point to; choose another name')
+    return text
+
+
+def preset(text: str) -> str:
+    if text not in presets():
+        near = get_close_matches(text, presets(), n=1)
+        hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(presets())}"
+        raise ValueError(f'no feed is known as "{text}" - {hint}')
     return text
 
 

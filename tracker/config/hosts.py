@@ -40,6 +40,8 @@ UPSTREAMS = {
     ),
 }
 
+FEEDS_PACE = 2.0  # requests a second, over all feeds
+
 # Addresses that stand in examples and reach nobody.
 _EXAMPLES = ("example.org", "example.com", "example.net", "university.edu")
 
@@ -57,8 +59,8 @@ def is_loopback(url: str) -> bool:
 
 
 def is_real(source: str, url: str) -> bool:
-    name = host(url)
-    return any(name == domain or name.endswith("." + domain) for domain in UPSTREAMS[source].domains)
+    name, upstream = host(url), UPSTREAMS.get(source)
+    return any(name == domain or name.endswith("." + domain) for domain in (upstream.domains if upstream else ()))
 
 
 def limit(source: str, with_key: bool) -> float:

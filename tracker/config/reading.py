@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from tracker.config import syntax
+from tracker.config import hosts, presets, syntax
 from tracker.config.settings import Approach, Digest, Feed, Query, Settings, Smtp, SourceSettings
 from tracker.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tracker.config.form import ApproachSection, DigestSection, Form, QuerySection
+    from tracker.config.form import ApproachSection, DigestSection, FeedSection, Form, QuerySection
     from tracker.config.mistakes import Report
     from tracker.config.upstreams import Section
 
@@ -100,9 +100,9 @@ def _shown(path: Path) -> str:
 def _settings(path: Path, form: "Form", env: Mapping[str, str], mistakes: "Report") -> Settings:
     """The form as settings. Mistakes of the environment and of paths go to `mistakes`."""
     folder = path.absolute().parent
-    queries = tuple(_query(query) for query in form.query)
-    feeds = tuple(Feed(**feed.model_dump()) for feed in form.feed)
-    names = (*(query.name for query in queries), *(feed.name for feed in feeds))
+    feeds = tuple(map(_feed, form.feed))
+    queries = (*map(_query, form.query), *(Query(name=one.name, title=one.title, feed=one) for one in feeds))
+    names = tuple(query.name for query in queries)
     return Settings(
         path=path,
         timezone=form.tracker.timezone,
@@ -132,6 +132,7 @@ def _sources(form: "Form", env: Mapping[str, str], mistakes: "Report") -> dict[s
             mistakes.add(("sources", name, "pace"), problem)
         if settings:
             sources[name] = settings
+    sources["feeds"] = SourceSettings(name="feeds", url="", pace=hosts.FEEDS_PACE, contact=form.tracker.contact)
     return sources
 
 
@@ -163,6 +164,13 @@ def _query(query: "QuerySection") -> Query:
         follows=tuple(query.follows),
         gold=tuple(query.gold),
     )
+
+
+def _feed(feed: "FeedSection") -> Feed:
+    known = presets.presets().get(feed.preset or "", {})
+    url = feed.url or presets.address(feed.preset or "", feed.of or "")
+    title = feed.title or " ".join(filter(None, (known.get("title"), feed.of))) or feed.name
+    return Feed(name=feed.name, url=url, title=title, private=feed.private)
 
 
 def _approach(approach: "ApproachSection") -> Approach:

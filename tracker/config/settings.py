@@ -18,12 +18,22 @@ LINKED = "linked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """An RSS, Atom or JSON feed. `private` allows loopback and private addresses."""
+
+    name: str
+    url: str
+    title: str = ""
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """One topic, asked of each source in that source's own language.
 
     pubmed: a PubMed expression on one line, or "". clinicaltrials: search areas of API v2 (cond, intr, term, titles,
     outc, spons, lead, locn, advanced). follows: families or leaves of the taxonomy that it is meant to see whole.
-    gold: PMIDs and NCT numbers that it must find.
+    gold: PMIDs and NCT numbers that it must find. feed: a [[feed]] that is asked, and nothing else.
     """
 
     name: str
@@ -32,6 +42,7 @@ class Query:
     clinicaltrials: Mapping[str, str] = field(default_factory=dict, hash=False)
     follows: tuple[str, ...] = ()
     gold: tuple[str, ...] = ()
+    feed: Feed | None = None
 
     def expression(self, source: str) -> str:
         """What this query asks of a source, as one string: equal exactly when the question is, "" for nothing."""
@@ -39,7 +50,7 @@ class Query:
             return self.pubmed
         if source == "clinicaltrials" and self.clinicaltrials:
             return json.dumps(dict(self.clinicaltrials), ensure_ascii=False, sort_keys=True)
-        return ""
+        return self.feed.url if source == "feeds" and self.feed else ""
 
     def with_expression(self, source: str, expression: str) -> "Query":
         """The same query asking `expression` (as `expression()` gave it, perhaps before an edit) of that source."""
@@ -47,6 +58,8 @@ class Query:
             return replace(self, pubmed=expression)
         if source == "clinicaltrials":
             return replace(self, clinicaltrials=json.loads(expression) if expression else {})
+        if source == "feeds" and self.feed:
+            return replace(self, feed=replace(self.feed, url=expression))
         raise ConfigError(f'query {self.name}: no expression can be asked of "{source}"')
 
 
@@ -61,16 +74,6 @@ class SourceSettings:
     tool: str = "follicle-tracker"
     contact: str = ""
     api_key: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
-    """An RSS or Atom feed. `private` allows loopback and private addresses."""
-
-    name: str
-    url: str
-    title: str = ""
-    private: bool = False
 
 
 # A leaf added to the shipped taxonomy, or what refines one: the keys that were written, as taxonomy.toml has them.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tracker.digest.wording import counted, reference
+from tracker.page.claims import mentions
 from tracker.page.layout import block
 from tracker.page.words import PAPERS
 from tracker.store.reading import Page
@@ -24,7 +25,9 @@ def moments(page: Page) -> list[tuple[str, str]]:
     """(date, what happened or is expected), from the oldest; what has no date comes last. None but of a trial."""
     if page.trial is None:
         return []
-    return sorted([*_dates(page.trial), *_moves(page), *_papers(page)], key=lambda moment: moment[0] or "9999")
+    return sorted(
+        [*_dates(page.trial), *_moves(page), *_papers(page), *mentions(page)], key=lambda moment: moment[0] or "9999"
+    )
 
 
 def _dates(trial: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tracker.digest.wording import counted, listed, moment, reference, source_name, status_words
+from tracker.page.claims import claims
 from tracker.page.layout import block, bold, dim, facts, heading, section, warning
 from tracker.page.life import life
 from tracker.page.words import COLUMNS, NOTICES, phase_words, spoken, study_words, tie
@@ -28,6 +29,7 @@ def record_page(page: Page) -> str:
         lines += section("Arms", _items(map(spoken, page.trial["arms"])))
         lines += section("Primary outcomes", _items(page.trial["primary_outcomes"]))
         lines += section(_sites_title(page.sites), _sites(page.sites))
+    lines += section("Claims", [line for whose, said in claims(page) for line in block(f"{whose}: {said}", hang=2)])
     lines += section("Links", [line for link in page.links for line in _link(link, page)])
     lines += section("Listed by", [f"  {plain(m['query'])}: {plain(m['title'])}{_since(m)}" for m in page.matches])
     lines += section("History", _history(page))
@@ -185,7 +187,8 @@ def _sites(sites: list[dict[str, Any]]) -> list[str]:
 def _link(link: dict[str, Any], page: Page) -> list[str]:
     title = f": {link['title']}" if link["title"] else "" if link["held"] else " (not held)"
     by = ", ".join(link["origins"])
-    return block(f"{tie(link, page.papers)} {reference(link['other'])}{title} [{by}]", hang=2)
+    name = link["other"] if link["other"].startswith("feed-") else reference(link["other"])
+    return block(f"{tie(link, page.papers)} {name}{title} [{by}]", hang=2)
 
 
 def _since(match: dict[str, Any]) -> str:

@@ -11,6 +11,8 @@
     judgements   [{axis, label, name, says, author, note, seen}]: a person's word
     links        [{relation, other, title, held, origins, quote}]: each tie once, from this record's side
     papers       [{paper, kind, origins, held, title, published}] of a trial: result, derived, background, protocol ...
+    claims       [{news, title, published, trial, label, value, quote, and the registry's facts of the trial}]
+    mentions     [{record, kind, types, title, published}] of a trial: items of feeds that name it
     matches      [{query, title, first_seen, baseline, absent_since}]
     versions     [{received, sha256}], in the order of their coming
     history      [{seen, versions, events: [{id, kind, severity, field, old, new, headline}]}], newest first
@@ -39,6 +41,8 @@ def json_of_record(page: Page) -> dict[str, Any]:
         "judgements": [_without(word, "record") for word in page.judgements],
         "links": page.links,
         "papers": page.papers,
+        "claims": [claim | {"has_results": bool(claim["has_results"])} for claim in page.claims],
+        "mentions": page.mentions,
         "matches": [_without(match, "record") | {"baseline": bool(match["baseline"])} for match in page.matches],
         "versions": page.versions,
         "history": [

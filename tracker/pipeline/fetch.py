@@ -8,16 +8,16 @@ records, and the next run goes on from there.
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from tracker import __version__
 from tracker.classify import Classifier
 from tracker.config import Query, Settings, SourceSettings
 from tracker.dates import Clock, stamp
-from tracker.errors import RecordError, SourceError
+from tracker.errors import FeedGoneError, RecordError, SourceError
 from tracker.records import Held, Label, Listing, Payload, Record, record_id, source_of
 from tracker.sources import SOURCES, Source
 from tracker.store import LINKED, Store, Tally, fetching
+from tracker.store.feeds import disable
 from tracker.web import Web
 
 BATCH = 200  # records per transaction
@@ -102,7 +102,8 @@ class _Run:
     def _query(self, source: Source, name: str, query: Query, web: Web) -> Iterator[Tally]:
         """After an edit the old expression is listed once more: what only the new one lists was there before."""
         before = fetching.last_complete(self.store.db, name, query.name)
-        if before and before["expression"] != query.expression(name):
+        edited = before and before["expression"] != query.expression(name)
+        if before and edited and not query.feed:  # a feed has no more than its newest, wherever it is
             old = self._one(source, name, query.with_expression(name, str(before["expression"])), web)
             old.notes.append(
                 "as it was before it was edited" + ("" if old.complete else ", which has to be listed once more")
@@ -139,6 +140,9 @@ class _Run:
             self._drain(source, query, held, web, tally, log)
         except SourceError as error:
             tally.error = str(error)
+            if isinstance(error, FeedGoneError) and log:
+                with self.store.transaction():
+                    disable(self.store.db, query.name, expression, self.now)
         tally.requests = web.requests - sent
         if log:
             with self.store.transaction():
@@ -149,7 +153,7 @@ class _Run:
     def _drain(self, source: Source, query: Query, held: Held, web: Web, tally: Tally, log: int) -> None:
         """Take payloads in batches until the listing, which comes last and only when the walk was whole."""
         answers = source.fetch(query, held, web)
-        while batch := list(islice(answers, BATCH)):
+        for batch in _batches(answers):
             payloads = [answer for answer in batch if isinstance(answer, Payload)]
             tally.expected = max((payload.of for payload in payloads), default=0) or tally.expected
             read = [(payload, self._read(source, payload)) for payload in payloads]
@@ -236,6 +240,24 @@ class _Run:
         trials = sorted(record for record in self.touched if source_of(record) == "clinicaltrials")
         self.touched.clear()
         relabel_papers(self.store, self.settings, self.classifier, trials, self.now)
+
+
+def _batches(answers: Iterator[Payload | Listing]) -> Iterator[list[Payload | Listing]]:
+    """Answers in batches. What came before a source failed is a batch too: whole records are kept."""
+    failed: SourceError | None = None
+    batch: list[Payload | Listing] = []
+    try:
+        for answer in answers:
+            batch.append(answer)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except SourceError as error:
+        failed = error
+    if batch:
+        yield batch
+    if failed:
+        raise failed
 
 
 _Outcome = tuple[Record, list[Label]] | str | RecordError

@@ -51,6 +51,11 @@ def m006_titles(db: Database) -> None:
     db.executescript(sql("006_titles"))
 
 
+@migrations()
+def m007_feeds(db: Database) -> None:
+    db.executescript(sql("007_feeds"))
+
+
 def views() -> str:
     return sql("views") + sql("cards")
 

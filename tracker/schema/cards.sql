@@ -8,7 +8,7 @@ select r.rowid, r.id, r.title, r.kind,
         select a.label from labels l join approaches a on a.id = l.label
         where l.record = r.id and l.axis = 'approach' order by l.strength desc, l.label)) as approaches,
     (select json_group_array(label) from labels where record = r.id and axis = 'condition') as conditions,
-    case when exists (select 1 from labels l join rungs g on g.stage = l.label
+    case when r.kind != 'news' and exists (select 1 from labels l join rungs g on g.stage = l.label
         where l.record = r.id and l.axis = 'stage' and g.people) then 'human' else 'not human' end as human,
     (select status from trials where record = r.id) as status,
     substr(r.published, 1, 4) as year, r.published, r.venue, r.notice, r.url,

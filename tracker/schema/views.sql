@@ -38,9 +38,9 @@ with entries (stage, rung, place, people) as (values
     ('phase3', 'phase3', 6, 1), ('phase4', 'phase4', 7, 1))
 select * from entries;
 
--- What does not count: other versions of a work, papers taken back, protocols, and what is off topic.
+-- What does not count: other versions of a work, papers taken back, protocols, news, and what is off topic.
 create view board_left_out as
-select id as record from records where same_as is not null or gone is not null
+select id as record from records where same_as is not null or gone is not null or kind = 'news'
 union all
 select l.record from labels l where l.axis = 'flag' and l.label in ('retracted', 'withdrawn', 'protocol')
     and not exists (select 1 from trials t where t.record = l.record)

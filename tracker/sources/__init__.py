@@ -10,6 +10,7 @@ from typing import Protocol
 from tracker.config import Query, SourceSettings
 from tracker.records import Held, Listing, Payload, Record
 from tracker.sources.clinicaltrials import ClinicalTrials
+from tracker.sources.feeds import Feeds
 from tracker.sources.pubmed import PubMed
 from tracker.web import Web
 
@@ -29,4 +30,5 @@ class Source(Protocol):
 SOURCES: dict[str, Callable[[SourceSettings], Source]] = {
     "pubmed": PubMed,
     "clinicaltrials": ClinicalTrials,
+    "feeds": Feeds,
 }

@@ -16,11 +16,12 @@ _LEAVE_OUT = {
     "links": {"seen"},
     "queries": {"since"},
     "judged": {"since"},
+    "feeds": {"whole"},
     "payloads": {"id", "received"},
     "events": {"id", "fetch", "seen"},
     "digests": {"id", "created", "since", "until", "last_event"},
 }
-_PRESENCE = {"gone", "absent_since"}
+_PRESENCE = {"gone", "absent_since", "disabled"}
 _TABLES = [
     "records",
     "trials",
@@ -38,6 +39,8 @@ _TABLES = [
     "judged",
     "events",
     "digests",
+    "feeds",
+    "feed_items",
 ]
 
 _TOLD = """

@@ -8,7 +8,8 @@ from sqlite_utils import Database
 
 from tracker.config import LINKED, Query
 from tracker.events import gone, matched
-from tracker.records import Held, Listing, as_json, record_id, source_key, source_of
+from tracker.records import FeedState, Held, Listing, as_json, record_id, source_key, source_of
+from tracker.store import feeds
 from tracker.store.saving import write_events
 from tracker.store.works import unite
 
@@ -97,12 +98,14 @@ def held(db: Database, source: str, query: str, **run: object) -> Held:
         retry=frozenset(retry),
         since=str(before["started"]) if before else "",
         listed=int(str(before["listed"])) if before else None,
+        feed=feeds.state_of(db, query) if source == "feeds" else FeedState(),
         **run,  # type: ignore[arg-type]
     )
 
 
 def linked_ids(db: Database, source: str) -> frozenset[str]:
-    """Keys of what held records name and no query lists: trials that on-topic papers report, result papers of trials.
+    """Keys of what held records name and no query lists: trials that on-topic papers report, result papers of trials,
+    what on-topic items of feeds name.
 
     Those not held, and those that are held by nothing but such a link: no listing would show that they were retracted.
     """
@@ -110,7 +113,10 @@ def linked_ids(db: Database, source: str) -> frozenset[str]:
         """select l.target from links l
            where l.target not in (select id from records)
              and (l.relation = 'reported_by' or l.relation = 'reports' and exists (
-                 select 1 from labels where record = l.record and axis = 'relevance' and label != 'off'))
+                 select 1 from labels where record = l.record and axis = 'relevance' and label != 'off')
+               or l.relation = 'mentions' and l.record in (
+                 select r.id from records r join labels a on a.record = r.id and a.axis = 'relevance'
+                 where r.source = 'feeds' and a.label != 'off'))
            union
            select record from matches where query = :linked
              and record not in (select record from matches where query != :linked)""",
@@ -180,6 +186,10 @@ def settle_listing(
             [record, now],
         ).fetchone():
             write_events(db, record, fetch, [matched(record, query)], now)
+    if listing.feed:
+        feeds.remember(db, query, listing.feed)
+    if listing.rolling:
+        return []
     _mark_absent(db, query, [record for record in known if known[record] and record in listed], None)
     missing = {record_id(source, key) for key in listing.missing}
     for record in sorted(record for record in (missing & held_ids) - listed if known.get(record)):

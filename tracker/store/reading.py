@@ -46,6 +46,8 @@ class Page:
     versions: list[dict[str, Any]]
     history: list[dict[str, Any]]
     matches: list[dict[str, Any]]
+    claims: list[dict[str, Any]]  # what news says of a trial, each beside the registry's facts of it
+    mentions: list[dict[str, Any]]  # of a trial: items of feeds that name it
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -123,7 +125,34 @@ def find_record(store: Store, identifier: str) -> Page:
                where m.record = ? order by m.first_seen, m.query""",
             [record],
         ),
+        claims=_claims(store, record),
+        mentions=_mentions(store, record) if trial else [],
     )
+
+
+def _claims(store: Store, record: str) -> list[dict[str, Any]]:
+    """Claims of news that names a trial: those of this item, or those about this trial."""
+    rows = store.rows(
+        """select n.id as news, n.title, n.published, t.record as trial, c.label, c.value, c.quote, t.phases,
+               t.phase_detail, t.phase_source, t.has_results, t.results_posted, t.primary_completion,
+               t.primary_completion_type
+           from links l join records n on n.id = l.record and n.kind = 'news' join trials t on t.record = l.target
+           join labels c on c.record = n.id and c.axis = 'flag' and substr(c.label, 1, 6) = 'claim_'
+           where l.relation = 'mentions' and :record in (l.record, l.target)
+           group by n.id, t.record, c.label order by n.published, n.id, t.record, c.label desc""",
+        {"record": record},
+    )
+    return [_with_lists(row, ("phases",)) for row in rows]
+
+
+def _mentions(store: Store, record: str) -> list[dict[str, Any]]:
+    rows = store.rows(
+        """select distinct r.id as record, r.kind, r.types, r.title, r.published
+           from links l join records r on r.id = l.record and r.source = 'feeds' and r.same_as is null
+           where l.target = ? and l.relation = 'mentions' order by r.published, r.id""",
+        [record],
+    )
+    return [_with_lists(row, ("types",)) for row in rows]
 
 
 _TRIAL_LISTS = ("phases", "conditions", "interventions", "arms", "primary_outcomes", "secondary_ids", "countries")

@@ -44,7 +44,9 @@ class _Request:
     url: str
     params: Mapping[str, Any] | None
     data: Mapping[str, Any] | None
+    headers: Mapping[str, str]
     body_of: tuple[Container[int], ...]  # statuses other than success whose body is wanted
+    follow: bool
 
 
 class Web:
@@ -93,6 +95,8 @@ class Web:
         *,
         params: Mapping[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        follow: bool = True,
         check: Callable[[Answer], object] | None = None,
         allow: Container[int] = (),
         judged: Container[int] = (),
@@ -101,9 +105,9 @@ class Web:
 
         `check(answer)` looks into the body of a success: it raises SourceError, permanent=True where another try
         cannot help. Other statuses are errors, but for those in `allow`, returned as they are, and those in `judged`,
-        which go through `check` like a success.
+        which go through `check` like a success. Without `follow` a redirect is an answer like any other.
         """
-        request = _Request(method, url, params, data, (allow, judged))
+        request = _Request(method, url, params, data, headers or {}, (allow, judged), follow)
         host = urlsplit(url).hostname or "no host"
         with wire.Limit(self._deadline) as limit:
             tries = 1 if self._unreachable else self._tries
@@ -140,20 +144,16 @@ class Web:
         """One try. Redirects on the same host are followed with the same method and body."""
         url, params = request.url, request.params
         for _ in range(REDIRECTS + 1):
-            with self._send(request.method, url, params, request.data, limit) as response:
-                target = response.headers.get("Location") if response.status_code in (301, 302, 303, 307, 308) else None
+            with self._send(request, url, params, limit) as response:
+                moved = request.follow and response.status_code in (301, 302, 303, 307, 308)
+                target = response.headers.get("Location") if moved else None
                 if not target:
                     return self._answer(response, request, limit)
             url, params = causes.redirected(url, target), None
         raise SourceError(f"redirects more than {REDIRECTS} times", permanent=True)
 
     def _send(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None,
-        data: Mapping[str, Any] | None,
-        limit: wire.Limit,
+        self, request: _Request, url: str, params: Mapping[str, Any] | None, limit: wire.Limit
     ) -> requests.Response:
         """One request, up to the headers of its answer."""
         self._wait_turn(limit)
@@ -161,8 +161,9 @@ class Web:
         stall = max(min(STALL, limit.left()), 0.001)
         try:
             return self._session.request(
-                method, url, params=params, data=data, stream=True, allow_redirects=False, timeout=stall
-            )
+                request.method, url, params=params, data=request.data, headers=dict(request.headers), stream=True,
+                allow_redirects=False, timeout=stall,
+            )  # fmt: skip
         except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as error:
             raise limit.trouble() or causes.failure(error, url) from None
 

@@ -1,0 +1,89 @@
+"""The HTTP of a feed: asked only for what changed, redirects followed with care, no address inside this network.
+
+Permanent redirects are remembered, temporary ones are not. 410 means that it is gone for good. A private address
+(loopback, link-local, of a private network) is refused unless the feed's entry allows it, wherever a redirect leads.
+"""
+
+import socket
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from urllib.parse import urljoin, urlsplit
+
+from tracker.config import Feed
+from tracker.config.hosts import web_address
+from tracker.errors import FeedGoneError, SourceError
+from tracker.records import FeedState
+from tracker.web import Answer, Web
+
+REDIRECTS = 5
+_PERMANENT, _MOVED = (301, 308), (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a feed answered: None where it says that nothing has changed. state: what to remember, once it is read."""
+
+    answer: Answer | None
+    address: str
+    state: FeedState
+
+
+def ask(feed: Feed, state: FeedState, web: Web, *, whole: bool) -> Asked:
+    """The feed as it is now; only what changed, unless it is to be `whole`. Raises SourceError, FeedGoneError."""
+    address = state.moved_to or feed.url
+    permanent = True
+    sent = {} if whole else _validators(state)
+    for _ in range(REDIRECTS + 1):
+        _allowed(address, feed)
+        answer = web.ask("GET", address, headers=sent, allow=(*_MOVED, 304, 410), follow=False)
+        if answer.status in _MOVED:
+            permanent = permanent and answer.status in _PERMANENT
+            address = _target(address, answer)
+            state = replace(state, moved_to=address if address != feed.url else "") if permanent else state
+            continue
+        if answer.status == 410:
+            raise FeedGoneError(f"{feed.url}: gone for good (410); it is not asked again: mend its url or take it out")
+        if answer.status == 304:
+            if not sent:
+                raise SourceError(f"{_host(address)}: answers that nothing has changed (304), which was not asked")
+            return Asked(None, address, state)
+        etag, modified = answer.headers.get("ETag", "")[:500], answer.headers.get("Last-Modified", "")[:100]
+        return Asked(answer, address, replace(state, etag=etag, modified=modified))
+    raise SourceError(f"{_host(feed.url)}: redirects more than {REDIRECTS} times", permanent=True)
+
+
+def _validators(state: FeedState) -> dict[str, str]:
+    pairs = {"If-None-Match": state.etag, "If-Modified-Since": state.modified}
+    return {name: value for name, value in pairs.items() if value}
+
+
+def _target(address: str, answer: Answer) -> str:
+    location = answer.headers.get("Location", "")
+    try:
+        return web_address(urljoin(address, location)) if location else ""
+    except ValueError as error:
+        raise SourceError(f"{_host(address)}: redirects to what is no web address ({error})", permanent=True) from None
+
+
+def _allowed(address: str, feed: Feed) -> None:
+    """Refuse what lies inside this machine or network, by its address and not by its name."""
+    if not address:
+        raise SourceError(f"{_host(feed.url)}: redirects to nowhere", permanent=True)
+    host = _host(address)
+    if feed.private:
+        return
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(host, None)}
+    except (OSError, UnicodeError):
+        raise SourceError(f"{host}: its name cannot be resolved: is there a network?") from None
+    for one in found:
+        if not ip_address(str(one).partition("%")[0]).is_global:
+            raise SourceError(
+                f"{host}: is an address of this machine or network ({one}), which is refused;"
+                f" private = true in [[feed]] {feed.name} allows it",
+                permanent=True,
+            )
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or "no host"
