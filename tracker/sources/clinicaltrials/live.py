@@ -93,7 +93,7 @@ class _Look:
         same = api.payload_of(again).sha256 == payload.sha256
         yield Finding("", f"study {payload.key} by its number: {'as it was listed' if same else 'not as listed'}")
         if not same:
-            yield from _of_studies([again])
+            yield from (finding for finding in _of_studies([again]) if finding.level)
 
     def query(self, query: Query) -> Iterator[Finding]:
         if query.name not in self.counts:

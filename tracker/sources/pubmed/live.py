@@ -75,7 +75,7 @@ class _Look:
 
     def _window(self, query: Query, whole: Search) -> Iterator[Finding]:
         term = f'"{UNHEARD_OF}"[tiab] OR ({query.pubmed})'
-        part = self.talk(query.name).search(term, Window("mdat", self.today - MONTH, self.today))
+        part = self.talk(query.name).search(term, Window("mdat", self.today - MONTH, self.today), most=1)
         yield Finding("", f"esearch of what changed within {MONTH.days} days: {part.count:,} records")
         yield from _of_search(part)
         if part.count > whole.count:
@@ -100,7 +100,7 @@ class _Look:
         yield from (Finding("note", line) for line in drift.remapped(found))
 
     def branch(self, query: Query, branch: str, whole: str) -> Iterator[Finding]:
-        yield Finding("", f"{self.talk(query.name).search(whole).count:>7,}  {branch}")
+        yield Finding("", f"{self.talk(query.name).search(whole, most=1).count:>7,}  {branch}")
 
     def overlap(self, one: Query, other: Query) -> Iterator[Finding]:
         pair = [self.found.get(query.name) for query in (one, other)]
@@ -109,7 +109,7 @@ class _Look:
         first, second = (found for found in pair if found)
         more = " at least" * (first.count > len(first.ids) or second.count > len(second.ids))
         both = len(set(first.ids) & set(second.ids))
-        yield Finding("", f"{both:>7,}{more} in {one.name} ({first.count:,}) and {other.name} ({second.count:,})")
+        yield Finding("", f"{both:>7,}{more}  in {one.name} ({first.count:,}) and {other.name} ({second.count:,})")
 
 
 def _of_search(search: Search) -> Iterator[Finding]:

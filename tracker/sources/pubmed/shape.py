@@ -9,6 +9,8 @@ from xml.etree.ElementTree import Element
 
 from tracker.sources.looking import Shape
 
+DEEPEST = 5  # names in the longest path below
+
 
 def _names(words: str) -> frozenset[str]:
     return frozenset(words.split())
@@ -29,12 +31,13 @@ ARTICLE = Shape(
         "MedlineCitation/PMID",
         "MedlineCitation/Article/ArticleTitle",
         "MedlineCitation/Article/Journal/JournalIssue/PubDate",
-        "MedlineCitation/Article/PublicationTypeList/PublicationType",
+        "MedlineCitation/Article/PublicationTypeList",
         "PubmedData/ArticleIdList/ArticleId",
     ),
     usual=(
         "MedlineCitation/Article/Journal/Title",
         "MedlineCitation/Article/Language",
+        "MedlineCitation/Article/PublicationTypeList/PublicationType",
         "PubmedData/History/PubMedPubDate",
     ),
     known={
@@ -57,9 +60,9 @@ BOOK = Shape(
 )
 
 
-def paths(element: Element, above: str = "") -> Iterator[str]:
+def paths(element: Element, above: str = "", depth: int = DEEPEST) -> Iterator[str]:
     """Every path in an element, without its own name."""
-    for child in element:
+    for child in element if depth else ():
         path = f"{above}/{child.tag}" if above else child.tag
         yield path
-        yield from paths(child, path)
+        yield from paths(child, path, depth - 1)
