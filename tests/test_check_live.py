@@ -312,6 +312,11 @@ def test_branches_and_overlap_are_counted_in_the_registry_too(world: World) -> N
     assert asked["query.cond"] == "(alopecia) AND (baldness OR alopecia)" and asked["pageSize"] == "1"
 
 
+def test_an_expression_in_the_registrys_own_grammar_is_not_split(world: World) -> None:
+    configure(world, ('intr = "gel"', "intr = 'AREA[InterventionName]gel OR foam'"))
+    assert not any("in clinicaltrials" in line.text for line in look(world))
+
+
 def test_the_pace_of_each_source_holds(world: World) -> None:
     settings = world.settings
     slow = {name: replace(source, pace=20.0) for name, source in settings.sources.items()}

@@ -44,11 +44,14 @@ def _gold(query: Query) -> tuple[str, ...]:
 
 
 def _branches(areas: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Each alternative of the treatment, as text and as the areas with it alone."""
+    """Each alternative of the treatment, as text and as the areas with it alone.
+
+    An expression with AREA[...] and the like is not split: PubMed's grammar takes square brackets for something else.
+    """
     for key in _SPLIT:
         try:
-            tree = parse(areas.get(key, ""))
-        except ConfigError:  # AREA[...] and what else PubMed's grammar lacks is not split
+            tree = parse("" if "[" in areas.get(key, "") else areas.get(key, ""))
+        except ConfigError:
             continue
         if isinstance(tree, Node) and tree.op == "OR":
             yield from ((render(part), {**areas, key: render(part)}) for part in tree.parts)
