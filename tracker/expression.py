@@ -73,6 +73,19 @@ def and_parts(tree: Tree) -> list[Tree]:
     return [tree]
 
 
+def branches(tree: Tree) -> list[tuple[Tree, Tree]]:
+    """Each alternative of the first AND-ed part that has any, and the whole tree with that alternative alone."""
+    if isinstance(tree, Term):
+        return []
+    if tree.op == "OR":
+        return [(part, part) for part in tree.parts]
+    for n, part in enumerate(tree.parts if tree.op == "AND" else tree.parts[:1]):
+        if found := branches(part):
+            before, after = tree.parts[:n], tree.parts[n + 1 :]
+            return [(one, Node(tree.op, (*before, whole, *after))) for one, whole in found]
+    return []
+
+
 def terms(tree: Tree) -> list[Term]:
     """Every term of the tree, from left to right."""
     if isinstance(tree, Term):

@@ -5,6 +5,7 @@ Text from a source never reaches a terminal with its control characters.
 
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Self
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from tracker.pipeline.compose import Issue
     from tracker.pipeline.health import Health
     from tracker.pipeline.importing import FileTally
+    from tracker.pipeline.living import Line
     from tracker.store import Tally
 
 # Control characters, and the bidirectional ones that make a line read as another.
@@ -147,6 +149,18 @@ def issue_line(issue: "Issue") -> str:
     told = f" ({issue.told} {'event' if issue.told == 1 else 'events'} told)" if issue.told else ""
     what = told if issue.fresh else " (nothing new to tell; the issue stands as it was composed)"
     return f"{issue.path}: {issue.subject}{what}"
+
+
+LIVE_WIDTH = 110  # of a line of `check --live`; errors and warnings are told whole, on as many lines as they need
+
+
+def live_line(line: "Line") -> str:
+    """One line of `check --live`: headings to the left, findings below them, each error and warning called so."""
+    margin = "  " * line.depth
+    text = margin + (f"{line.level}: " if line.level else "") + _CONTROL.sub(" ", line.text).rstrip()
+    if line.level in ("error", "warning"):
+        return textwrap.fill(text, LIVE_WIDTH, subsequent_indent=margin + "  ", break_on_hyphens=False)
+    return text if len(text) <= LIVE_WIDTH else text[: LIVE_WIDTH - 1] + "…"
 
 
 def health_table(health: "Health") -> str:

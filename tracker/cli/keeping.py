@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from tracker.cli.group import cli, open_store
+from tracker.cli.group import cli, open_store, settings_of
+from tracker.dates import clock_from
 
 
 @cli.command()
@@ -28,19 +29,42 @@ def init(context: click.Context, folder: Path) -> None:
 
 
 @cli.command()
+@click.argument("names", nargs=-1, metavar="[QUERY]...")
+@click.option("--live", is_flag=True, help="Then ask the sources: the shape of their answers, what queries find.")
+@click.option("--requests", type=click.IntRange(min=1), help="With --live: the most requests to make; 60 by default.")
 @click.pass_context
-def check(context: click.Context) -> None:
+def check(context: click.Context, names: tuple[str, ...], live: bool, requests: int | None) -> int:
     """Every mistake in queries.toml at once, each with its line and a hint; then the database.
 
     A mistake is exit code 2. A warning or a note (a query that is not about hair loss, an approach that no query
     follows) is said, and the exit code is 0.
 
-    Example: tracker --config my/queries.toml check
-    """
-    from tracker.pipeline import check_file
+    With --live the sources are asked, each at its pace and three times at most, whether their answers still have the
+    shape that is read; then each QUERY and feed (all by default): how much it finds, which of its gold ids it lists,
+    what PubMed dropped or read otherwise, what each alternative of it finds, what it has in common with others. Exit
+    code 1 when a source fails, or what is read has changed. Nothing is stored.
 
+    \b
+    Examples:
+      tracker --config my/queries.toml check
+      tracker check --live
+      tracker check --live exosomes --requests 100
+    """
+    from tracker import terminal
+    from tracker.pipeline import check_file, check_live
+    from tracker.pipeline.living import REQUESTS
+
+    if not live and (names or requests):
+        raise click.UsageError("the names of queries and --requests go with --live")
     for line in check_file(context.obj["config"], os.environ, context.obj["db"]):
         click.echo(line)
+    if not live:
+        return 0
+    failed = False
+    for found in check_live(settings_of(context), clock_from(os.environ), names, requests or REQUESTS):
+        click.echo(terminal.live_line(found))
+        failed = failed or found.level == "error"
+    return int(failed)
 
 
 @cli.command()

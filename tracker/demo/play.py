@@ -19,6 +19,7 @@ from tracker.demo.server import StandIn
 from tracker.demo.upstream import Upstream
 from tracker.errors import StoreError
 from tracker.pipeline import compose, fetch_all
+from tracker.sources.pubmed.live import UNHEARD_OF
 from tracker.store import Store
 from tracker.terminal import fetch_table, issue_line
 
@@ -94,8 +95,9 @@ def serve_only(echo: Echo) -> None:
 
 
 def _stand_in(port: int = 0) -> StandIn:
-    """Both stand-ins on loopback, holding nothing yet. PubMed's own index knows every phrase that we ask for."""
-    return StandIn(Upstream(known_phrases=lambda phrase: True), port)
+    """Both stand-ins on loopback, holding nothing yet. PubMed's own index knows every phrase that we ask for, but for
+    the one that `check --live` makes up."""
+    return StandIn(Upstream(known_phrases=lambda phrase: phrase != UNHEARD_OF), port)
 
 
 def _advance(stand_in: StandIn, monday: Monday, echo: Echo) -> None:

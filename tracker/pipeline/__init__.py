@@ -17,6 +17,7 @@ from tracker.pipeline.health import Health, health
 from tracker.pipeline.importing import FileTally, import_files
 from tracker.pipeline.importing import Progress as ImportProgress
 from tracker.pipeline.judging import outdated
+from tracker.pipeline.living import check_live
 from tracker.pipeline.preparing import prepare
 from tracker.sources import SOURCES
 from tracker.store import Store, Tally
@@ -28,6 +29,7 @@ __all__ = [
     "Issue",
     "check_all",
     "check_file",
+    "check_live",
     "compose",
     "fetch",
     "fetch_all",

@@ -83,7 +83,7 @@ class _Run:
             return
         self.settings.require_contact(name)
         settings = self.settings.sources[name]
-        source, web = self.sessions[name] = SOURCES[name](settings), _session(settings)
+        source, web = self.sessions[name] = SOURCES[name](settings), session(settings)
         self.fresh = set()
         for query in asked:
             yield from self._query(source, name, query, web)
@@ -310,11 +310,13 @@ def only(records: Iterable[Record], payload: Payload) -> Record:
     return replace(record, raw=payload.body)
 
 
-def _session(settings: SourceSettings) -> Web:
+def session(settings: SourceSettings, tries: int = 5) -> Web:
+    """A session at the pace of a source's settings."""
     who = f"; mailto:{settings.contact}" if settings.contact else ""
     return Web(
         user_agent=f"{settings.tool}/{__version__} (literature tracker{who})",
         pace=settings.pace,
         retry_wait=settings.retry_wait,
+        tries=tries,
         secrets=(settings.api_key,) if settings.api_key else (),
     )

@@ -78,16 +78,20 @@ class _Fetch:
             yield payload
 
     def ask(self, path: str, params: dict[str, str], check: Callable[[Any], None]) -> tuple[Answer, Any]:
-        """One GET: the answer, and of a 200 its JSON, which `check` found well-formed. 400 and 404 come back."""
-        found: list[Any] = []
+        return ask(self.web, self.url, path, params, check)
 
-        def look(answer: Answer) -> None:
-            value = _load(answer)
-            check(value)
-            found[:] = [value]
 
-        answer = self.web.ask("GET", urljoin(self.url, path), params=params, check=look, allow=(400, 404))
-        return answer, found[0] if found else None
+def ask(web: Web, url: str, path: str, params: dict[str, str], check: Callable[[Any], None]) -> tuple[Answer, Any]:
+    """One GET: the answer, and of a 200 its JSON, which `check` found well-formed. 400 and 404 come back."""
+    found: list[Any] = []
+
+    def look(answer: Answer) -> None:
+        value = _load(answer)
+        check(value)
+        found[:] = [value]
+
+    answer = web.ask("GET", urljoin(url, path), params=params, check=look, allow=(400, 404))
+    return answer, found[0] if found else None
 
 
 def fetch(url: str, query: Query, held: Held, web: Web) -> Iterator[Payload | Listing]:
@@ -134,9 +138,9 @@ def _walk_until_whole(run: _Fetch) -> Generator[Payload, None, dict[str, None]]:
 
 
 def _data_timestamp(run: _Fetch) -> str:
-    answer, version = run.ask("version", {}, _check_version)
+    answer, version = run.ask("version", {}, check_version)
     if answer.status != 200:
-        raise _not_served(run)
+        raise not_served(run.url)
     return str(version["dataTimestamp"])
 
 
@@ -158,14 +162,14 @@ def _page(run: _Fetch, walk: _Walk, token: str) -> Generator[Payload, None, tupl
     """One page, which is dropped on return. Returns the token of the next page, "" after the last, and its own size."""
     params = {PARAMETERS[key]: value for key, value in run.query.clinicaltrials.items()}
     params |= {"pageSize": str(PAGE_SIZE), "countTotal": "true"} | ({"pageToken": token} if token else {})
-    answer, page = run.ask("studies", params, _check_page if token else _check_first_page)
+    answer, page = run.ask("studies", params, check_page if token else check_first_page)
     if answer.status == 404:
-        raise _not_served(run)
+        raise not_served(run.url)
     if answer.status == 400 and token:  # a token does not outlive a data refresh
-        walk.broken = f"a page token was refused: {_plain(answer)}"
+        walk.broken = f"a page token was refused: {reason(answer)}"
         return "", 0
     if answer.status == 400:
-        raise SourceError(f"{NAME} refuses query {run.query.name}: {_plain(answer)}", permanent=True)
+        raise SourceError(f"{NAME} refuses query {run.query.name}: {reason(answer)}", permanent=True)
     if not token:
         walk.total = page["totalCount"]
     for study in page["studies"]:
@@ -185,7 +189,7 @@ def _by_id(run: _Fetch, ids: list[str]) -> Iterator[Payload]:
     known = [nct for nct in ids if NCT_NUMBER.fullmatch(nct)] if len(ids) > SINGLY else []
     for start in range(0, len(known), IDS):
         params = {"filter.ids": ",".join(known[start : start + IDS]), "pageSize": str(PAGE_SIZE)}
-        answer, page = run.ask("studies", params, _check_page)
+        answer, page = run.ask("studies", params, check_page)
         for study in page["studies"] if answer.status == 200 else ():
             payload = payload_of(study)
             came.add(payload.key)
@@ -201,13 +205,13 @@ def _one(run: _Fetch, nct: str) -> Iterator[Payload]:
         run.missing.append(nct)
         run.notes.append(f"{nct[:40]!r} is no NCT number")
         return
-    answer, study = run.ask(f"studies/{nct}", {}, _check_study)
+    answer, study = run.ask(f"studies/{nct}", {}, check_study)
     if answer.status == 404 and _is_web_page(answer):
-        raise _not_served(run)  # of the server, not of the registry: says nothing about the study
+        raise not_served(run.url)  # of the server, not of the registry: says nothing about the study
     if answer.status != 200:
         run.missing.append(nct)
         if answer.status == 400:
-            run.notes.append(f"{nct}: {_plain(answer)}")
+            run.notes.append(f"{nct}: {reason(answer)}")
         return
     payload = payload_of(study)
     if payload.key != nct:
@@ -261,26 +265,26 @@ def _load(answer: Answer) -> Any:
         raise SourceError(f"sent a cut or broken answer: {str(error)[:100]}") from None
 
 
-def _check_version(value: Any) -> None:
+def check_version(value: Any) -> None:
     if not (isinstance(value, dict) and isinstance(value.get("dataTimestamp"), str) and value["dataTimestamp"]):
         raise SourceError("does not say from when its data is (version without dataTimestamp)")
 
 
-def _check_first_page(value: Any) -> None:
-    _check_page(value)
+def check_first_page(value: Any) -> None:
+    check_page(value)
     total = value.get("totalCount")
     if not isinstance(total, int) or isinstance(total, bool) or total < 0:
         raise SourceError(f"does not say how many studies there are (totalCount is {str(total)[:40]})")
 
 
-def _check_page(value: Any) -> None:
+def check_page(value: Any) -> None:
     if not isinstance(value, dict) or not isinstance(value.get("studies"), list):
         raise SourceError("sent a page without a list of studies")
     if not isinstance(value.get("nextPageToken", ""), str | None):
         raise SourceError("sent a page token that is no text")
 
 
-def _check_study(value: Any) -> None:
+def check_study(value: Any) -> None:
     if not isinstance(value, dict) or "protocolSection" not in value:
         raise SourceError("sent something else than a study")
 
@@ -290,7 +294,7 @@ def _is_web_page(answer: Answer) -> bool:
     return "html" in answer.content_type or answer.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
 
 
-def _plain(answer: Answer) -> str:
+def reason(answer: Answer) -> str:
     """What a refusal says, as one line of at most 300 characters."""
     if _is_web_page(answer):
         return f"a web page with status {answer.status}"
@@ -298,7 +302,7 @@ def _plain(answer: Answer) -> str:
     return "".join(filter(str.isprintable, text))[:300] or f"status {answer.status} without a reason"
 
 
-def _not_served(run: _Fetch) -> SourceError:
+def not_served(url: str) -> SourceError:
     return SourceError(
-        f"{NAME}: nothing of API v2 is served at {run.url} (404): check [sources.clinicaltrials] url", permanent=True
+        f"{NAME}: nothing of API v2 is served at {url} (404): check [sources.clinicaltrials] url", permanent=True
     )

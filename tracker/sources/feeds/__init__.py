@@ -48,7 +48,7 @@ class Feeds:
         if asked.answer is None:
             yield Listing(ids=(), feed=asked.state, rolling=True, notes=("unchanged since it was last read",))
             return
-        read = _read(feed, asked.answer, asked.address)
+        read = read_document(feed, asked.answer, asked.address)
         yield from _payloads(feed, read, asked.state, held)
 
     def parse(self, payload: Payload) -> Iterator[Record]:
@@ -85,7 +85,7 @@ def _payloads(feed: Feed, read: Mapping[str, Any], state: FeedState, held: Held)
     )
 
 
-def _read(feed: Feed, answer: Answer, address: str) -> Mapping[str, Any]:
+def read_document(feed: Feed, answer: Answer, address: str) -> Mapping[str, Any]:
     """What the child makes of a document. Raises SourceError where it is no feed, or costs more than a feed may."""
     command = [sys.executable, "-P", str(CHILD), answer.headers.get("Content-Type", "")[:200], address]
     try:

@@ -28,12 +28,12 @@ class Asked:
     state: FeedState
 
 
-def ask(feed: Feed, state: FeedState, web: Web, *, whole: bool) -> Asked:
+def ask(feed: Feed, state: FeedState, web: Web, *, whole: bool, redirects: int = REDIRECTS) -> Asked:
     """The feed as it is now; only what changed, unless it is to be `whole`. Raises SourceError, FeedGoneError."""
     address = state.moved_to or feed.url
     permanent = True
     sent = {} if whole else _validators(state)
-    for _ in range(REDIRECTS + 1):
+    for _ in range(redirects + 1):
         _allowed(address, feed)
         answer = web.ask("GET", address, headers=sent, allow=(*_MOVED, 304, 410), follow=False)
         if answer.status in _MOVED:
@@ -49,7 +49,7 @@ def ask(feed: Feed, state: FeedState, web: Web, *, whole: bool) -> Asked:
             return Asked(None, address, state)
         etag, modified = answer.headers.get("ETag", "")[:500], answer.headers.get("Last-Modified", "")[:100]
         return Asked(answer, address, replace(state, etag=etag, modified=modified))
-    raise SourceError(f"{_host(feed.url)}: redirects more than {REDIRECTS} times", permanent=True)
+    raise SourceError(f"{_host(feed.url)}: redirects more than {redirects} times", permanent=True)
 
 
 def _validators(state: FeedState) -> dict[str, str]:

@@ -7,7 +7,7 @@ A 200 can hold an error, a web page, a cut document or plain text in place of ar
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -34,12 +34,17 @@ _PROLOG = (
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One esearch answer. `remarks`: what PubMed says about the query, as (element name, words)."""
+    """One esearch answer. `remarks`: what PubMed says about the query, as (element name, words).
+
+    mapped: untagged words and what PubMed took them for. parts: the names of the answer's elements.
+    """
 
     count: int
     ids: tuple[str, ...]
     translation: str
     remarks: tuple[tuple[str, str], ...]
+    mapped: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    parts: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,12 @@ def read_search(answer: Answer) -> Search:
         raise SourceError(f"esearch counts {count} records and lists none of them")
     if not all(_is_number((one.text or "").strip()) for one in ids):
         raise SourceError("esearch lists something that is no PMID")
-    return _search(_by_entrez(root))
+    parts = tuple(child.tag for child in root)
+    mapped = tuple(
+        (one.findtext("From", "").strip(), one.findtext("To", "").strip())
+        for one in root.iterfind("TranslationSet/Translation")
+    )
+    return replace(_search(_by_entrez(root)), mapped=mapped, parts=parts)
 
 
 def read_set(answer: Answer) -> ArticleSet:

@@ -23,7 +23,7 @@ _EMPTY = Element("empty")
 
 def read(body: bytes) -> Record:
     """The Record in the bytes of one element. Raises RecordError."""
-    root = _parsed(body)
+    root = parsed(body)
     if root.tag == "PubmedArticle":
         return _article(root, body)
     if root.tag == "PubmedBookArticle":
@@ -171,7 +171,8 @@ def with_powers(body: bytes) -> bytes:
     return _POWER.sub(lambda m: m[1].translate(_RAISED), text).encode(errors="surrogateescape")
 
 
-def _parsed(body: bytes) -> Element:
+def parsed(body: bytes) -> Element:
+    """The element of a record, without its reference lists. Raises RecordError."""
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise RecordError("pubmed: an article that defines entities of its own", record=_named(body))
     body = with_powers(body)

@@ -42,9 +42,9 @@ def judge(name: str, expression: str, search: Search, held: Held) -> list[str]:
 
     With `held.accept_drift` the reason is one more line.
     """
-    lines = [_SAYS.get(kind, kind + ": {}").format(words) for kind, words in search.remarks]
+    lines = remarks(search)
     reasons = [line for line, (kind, _) in zip(lines, search.remarks, strict=True) if kind == "FieldNotFound"]
-    dropped = [words for kind, words in search.remarks if kind in _DROPPED]
+    dropped = unknown(search)
     reasons += _lost_parts(expression, dropped) if dropped and search.count else []
     if held.listed and search.count > TENFOLD * held.listed:
         reasons.append(f"it lists {search.count} records, after {held.listed} the last time")
@@ -54,6 +54,21 @@ def judge(name: str, expression: str, search: Search, held: Held) -> list[str]:
     if not held.accept_drift:
         raise SourceError(f"{why} - mend the query, or go on with --accept-drift", permanent=True)
     return [*lines, f"accepted: {why}"]
+
+
+def remarks(search: Search) -> list[str]:
+    """What PubMed says about a query, a line each."""
+    return [_SAYS.get(kind, kind + ": {}").format(words) for kind, words in search.remarks]
+
+
+def unknown(search: Search) -> list[str]:
+    """The phrases that PubMed dropped, as it repeats them."""
+    return [words for kind, words in search.remarks if kind in _DROPPED]
+
+
+def remapped(search: Search) -> list[str]:
+    """What PubMed took untagged words for, a line each."""
+    return [f"PubMed reads {said} as {_shortened(meant)}" for said, meant in search.mapped]
 
 
 def _lost_parts(expression: str, dropped: list[str]) -> list[str]:

@@ -47,9 +47,9 @@ class Eutils:
         who = {"tool": settings.tool, "email": settings.contact, "api_key": settings.api_key}
         self._who = {key: value for key, value in who.items() if value}
 
-    def search(self, term: str, window: Window | None = None) -> Search:
-        """One esearch: the count, and the first 9,999 ids. Raises SourceError."""
-        data = {"db": "pubmed", "term": term, "retmode": "xml", "retmax": str(MAX_LISTED), "retstart": "0"}
+    def search(self, term: str, window: Window | None = None, most: int = MAX_LISTED) -> Search:
+        """One esearch: the count, and the first ids, 9,999 at most. Raises SourceError."""
+        data = {"db": "pubmed", "term": term, "retmode": "xml", "retmax": str(most), "retstart": "0"}
         data |= (window.fields() if window else {}) | self._who
         answer = self._web.ask("POST", self._url + "esearch.fcgi", data=data, check=read_search, judged={400})
         return read_search(answer)
