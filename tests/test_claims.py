@@ -9,6 +9,7 @@ import pytest
 from tests.faultserver import FaultServer, Say
 from tests.feed_world import item, rss
 from tests.test_cli import tracker
+from tests.test_works import put
 from tests.world import WEEKS, World, at, nct, pmid
 from tracker.classify import Classifier, load_taxonomy
 from tracker.demo.server import StandIn
@@ -119,3 +120,50 @@ def test_one_trial_is_followed_through_press_registry_and_paper(world: World) ->
     shown = tracker(world, "show", nct(1), TRACKER_NOW=WEEKS[2]).stdout
     for words in ("named by press", "status RECRUITING -> COMPLETED", "result paper"):
         assert words in shown, shown
+
+
+PREPRINT = b"""<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+ xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel rdf:about="u">
+ <title>Made-up preprints</title><link>u</link></channel><item rdf:about="u1"><title>A topical gel in 20 people
+ with alopecia</title><link>https://www.medrxiv.org/content/10.1101/2026.11.01.26300001v1?rss=1</link>
+ <dc:creator>Moss, A., Fern, B., Reed, C.</dc:creator><dc:date>2026-11-14</dc:date>
+ <dc:identifier>doi:10.1101/2026.11.01.26300001</dc:identifier>
+ <description>The gel was tested in 20 people with alopecia.</description></item></rdf:RDF>"""
+
+
+def test_a_feed_s_preprint_and_its_paper_are_one_work_and_its_publication_is_told_once(world: World) -> None:
+    world.fetch(0)
+    world.digest(0)
+    world.press = PREPRINT  # type: ignore[attr-defined]
+    world.fetch(1)
+    (preprint,) = (row["id"] for row in world.rows("select id from records where source = 'feeds'"))
+    assert "## Preprints" in world.digest(1)
+    paper = put(world, 4, year=2027)
+    world.fetch(2)
+    assert world.rows("select same_as from records where id = ?", preprint) == [{"same_as": paper}]
+    assert world.kinds(paper) == ["published_from_preprint"]
+    assert world.digest(2).count("was the preprint") == 1
+    world.fetch(3)
+    assert world.kinds(paper) == ["published_from_preprint"] and "was the preprint" not in world.digest(3)
+
+
+@pytest.mark.parametrize("first", ["feed", "pubmed"])
+def test_an_item_that_is_a_pubmed_record_is_told_once(world: World, first: str) -> None:
+    world.fetch(0)
+    world.digest(0)
+    title = "A topical gel for alopecia"
+    link = f"https://pubmed.ncbi.nlm.nih.gov/{pmid(4)}/?utm_source=x"
+    steps = {
+        "feed": lambda: setattr(world, "press", rss(item(4, title, link=link, guid=f"pubmed:{pmid(4)}"))),
+        "pubmed": lambda: world.put_article(4, title, day="2026-11-15"),
+    }
+    steps.pop(first)()
+    world.fetch(1)
+    told = world.digest(1)
+    (rest,) = steps.values()
+    rest()
+    world.fetch(2)
+    told += world.digest(2)
+    (row,) = world.rows("select same_as from records where source = 'feeds'")
+    assert row["same_as"] == f"pubmed-{pmid(4)}"
+    assert told.count(title) == 1

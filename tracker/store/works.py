@@ -1,11 +1,12 @@
-"""One work, however many records it has: a preprint and its paper, two PMIDs of one paper.
+"""One work, however many records it has: a preprint and its paper, two PMIDs of one paper, a feed's item of either.
 
 `same_as` points from each other version to the version of record: what is held over what is gone, a paper over its
-preprint, the newer PMID over the older; never in a chain. Views, board and digest count coalesce(same_as, id).
+preprint, PubMed's record over a feed's item, the newer PMID over the older; never in a chain. Views, board and digest
+count coalesce(same_as, id).
 
 Two articles are one work when PubMed says that one is the other's preprint, when they have one DOI, or when one is a
-preprint and title, authors and dates leave no doubt (`titles`); that is kept as a link of origin "title". A notice and
-the paper that it is about are two, whatever they share.
+preprint and title, authors and dates leave no doubt (`titles`); that is kept as a link of origin "title". An item of a
+feed is the record whose address is its own. A notice and the paper that it is about are two, whatever they share.
 
 What is one work is worked out from what the records say now, so that the order in which they came does not matter, and
 a later version that contradicts undoes it.
@@ -25,6 +26,7 @@ from tracker.store import titles
 # A link of PubMed by which a record is about another one, from either side.
 _ABOUT = ("retracts", "retracted_by", "corrects", "corrected_by", "concern_of", "concern_in", "mentions")
 _SAID = "relation in ('preprint_of', 'has_preprint') and origin != 'title'"
+_IS_ITEM = "relation = 'mentions' and origin = 'link'"  # an item of a feed whose own address is that of the record
 _IS_PREPRINT = "instr(types, '\"Preprint\"') > 0"  # as the index preprints_by_title has it
 # What more records than this share is no name of one work: the DOI of a volume of abstracts, "Letters to the editor".
 _MANY = 10
@@ -53,7 +55,11 @@ class _Article:
     @property
     def rank(self) -> tuple[object, ...]:
         """The highest of a work is its version of record."""
-        return (not self.gone, not self.preprint, len(self.id), self.id)
+        return (not self.gone, not self.preprint, self.source != "feeds", len(self.id), self.id)
+
+    def comparable(self, other: "_Article") -> bool:
+        """Two records of PubMed; or a feed's item, which may be of anything."""
+        return self.source == other.source or "feeds" in (self.source, other.source)
 
 
 # Nearly every record: no other of its work, nor anything that could make one so. One look, as each record takes it.
@@ -62,6 +68,8 @@ select not (same_as is not null
     or exists (select 1 from records where same_as = r.id)
     or exists (select 1 from links where record = r.id and {_SAID})
     or exists (select 1 from links where target = r.id and {_SAID})
+    or exists (select 1 from links where record = r.id and {_IS_ITEM})
+    or exists (select 1 from links where target = r.id and {_IS_ITEM})
     or doi != '' and exists (select 1 from records where doi = r.doi and id != r.id)
     or title_key != '' and {_IS_PREPRINT} and exists (
         select 1 from records where title_key = r.title_key and id != r.id)
@@ -184,8 +192,9 @@ class _Held:
         for other in _few(self._said(one)):
             if one.preprint != other.preprint and not self._about(one, other):
                 yield other
+        yield from _few(self._items(one))
         for other in _few(self._of_doi(one)):
-            if other.id != one.id and other.source == one.source and not self._about(one, other):
+            if other.id != one.id and other.comparable(one) and not self._about(one, other):
                 yield other
         yield from self.by_title(one)
 
@@ -198,6 +207,15 @@ class _Held:
         rows = self.db.conn.execute(
             f"""select target from links where record = ? and {_SAID}
                 union select record from links where target = ? and {_SAID} limit ?""",
+            [one.id, one.id, _MANY + 1],
+        ).fetchall()
+        return [other for (name,) in rows if (other := self.article(name))]
+
+    def _items(self, one: _Article) -> list[_Article]:
+        """By the address of a feed's item, from either side."""
+        rows = self.db.conn.execute(
+            f"""select target from links where record = ? and {_IS_ITEM}
+                union select record from links where target = ? and {_IS_ITEM} limit ?""",
             [one.id, one.id, _MANY + 1],
         ).fetchall()
         return [other for (name,) in rows if (other := self.article(name))]
@@ -229,7 +247,7 @@ class _Held:
             other
             for other in alike
             if not other.preprint
-            and other.source == preprint.source
+            and other.comparable(preprint)
             and titles.same_authors(preprint.authors, other.authors)
             and titles.near(preprint.published, other.published)
             and not self._about(preprint, other)
