@@ -71,7 +71,10 @@ def own_phase(reading: Reading, protocol: bool = False) -> Phase | None:
 
     In a protocol the planned trial is its own.
     """
-    own = (phase for phase in phases(reading.text) if not refusal(reading, phase, protocol))
+    named = phases(reading.text)
+    if not named:
+        return None
+    own = (phase for phase in named if not refusal(reading, phase, protocol))
     return _together(list(own)) if reading.text.field == "title" else next(own, None)
 
 

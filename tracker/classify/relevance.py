@@ -7,10 +7,10 @@ specimen, hair removal, hairy cells and alopecia in a list of side effects are n
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 
 from tracker.classify.document import Document, Reading
 from tracker.classify.finding import Finding, first_answer
+from tracker.classify.lazy import lazy
 from tracker.classify.lexicon import Hit
 from tracker.classify.rules import CONDITION, LEAF
 from tracker.classify.text import Span
@@ -242,7 +242,7 @@ class _Case:
             return _answer(OFF, "hair.in_passing", 0.8, self.document.abstract.span(self.counted[0]))
         return _answer(OFF, "hair.absent", 1.0)
 
-    @cached_property
+    @lazy
     def counted(self) -> list[Hit]:
         """Mentions of hair in the abstract, short forms included, less those in lists of side effects."""
         reading, kept = self.document.abstract, list[Hit]()

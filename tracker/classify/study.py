@@ -1,10 +1,10 @@
 """What title, abstract, publication types and MeSH of a record say of design, people, animals and material."""
 
 import re
-from functools import cached_property
 from itertools import chain
 
 from tracker.classify.document import Document, Reading
+from tracker.classify.lazy import lazy
 from tracker.classify.lexicon import Hit
 from tracker.classify.text import Span
 
@@ -46,12 +46,16 @@ class Study:
 
     def in_title(self, name: str, group: str = "study") -> Span | None:
         title = self.document.title
-        return title.span(title.first(group, name))
+        hits = title.all(group, name)
+        return title.span(hits[0]) if hits else None
 
     def in_text(self, name: str, group: str = "study") -> Span | None:
         """The first mention in a sentence that does not speak of what others did before."""
         abstract = self.document.abstract
-        return abstract.span(next((hit for hit in abstract.all(group, name) if self.is_own(hit.start)), None))
+        for hit in abstract.all(group, name):
+            if self.is_own(hit.start):
+                return abstract.span(hit)
+        return None
 
     def in_done(self, name: str, group: str) -> Span | None:
         """The same, in a sentence that neither plans nor misses it: "a controlled trial would be needed"."""
@@ -76,7 +80,7 @@ class Study:
             self._owned[sentence.start] = sentence.part != "background" and not told
         return self._owned[sentence.start]
 
-    @cached_property
+    @lazy
     def counted(self) -> tuple[Span, int] | None:
         """The first number of people in title or abstract; "fifty men and 15 women" are 65."""
         for reading in (self.document.title, self.document.abstract):
@@ -99,7 +103,7 @@ class Study:
         at = self.people
         return at is not None and _GIVEN.match(at.text.low, at.end) is not None
 
-    @cached_property
+    @lazy
     def animals(self) -> Span | None:
         """Living animals; cells of an animal in culture are none."""
         title, abstract = self.document.title, self.document.abstract
@@ -138,6 +142,9 @@ def _number_before(low: str, end: int) -> tuple[int, int] | None:
         word = low[end:stop]
         if word in _NO_ADJECTIVES:
             return None
+        if word.isascii() and word.isalpha() and word not in _NUMBERS and word != "hundred":
+            after = word  # most words: a plain adjective
+            continue
         digits = _DIGITS.search(word) if word[-1:].isdigit() else None
         start = end + digits.start() if digits else stop - len(word.lstrip("([\"'"))
         number = number_of(low[start:stop])
