@@ -8,11 +8,12 @@ names no approach covers all that it names. Eligibility criteria never label.
 import re
 from collections.abc import Iterator
 
+from tracker.classify.blame import Blame, failed, treats_a_complication
 from tracker.classify.document import Document
 from tracker.classify.finding import Finding
 from tracker.classify.mentions import Mention, Mentions
 from tracker.classify.rivals import PRECLINICAL, REFERENCE_DRUGS, SECONDARY, Rivals, is_cell, kind_of
-from tracker.classify.rules import CONDITION, Rules
+from tracker.classify.rules import Rules
 from tracker.classify.taxonomy import Taxonomy
 from tracker.classify.text import Sentence, Span, Text
 
@@ -23,29 +24,7 @@ _ITEM = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NO_TREATMENT = ('"PLACEBO_COMPARATOR', '"SHAM_COMPARATOR', '"NO_INTERVENTION')
 # What follows in a title is mechanism: "promotes growth via IGF-1".
 _MEANS = re.compile(r"\b(?:via|through|by (?:activating|regulating|modulating|inhibiting|targeting|up|down))\b")
-# "lichen planopilaris after imiquimod", "dupilumab-induced alopecia": the drug is what the hair was lost to.
-_BLAMED_BEFORE = re.compile(
-    r"(?:alopecia|hair loss|effluvium|lichen planopilaris|baldness|folliculitis|shedding)\b.*"
-    r"\b(?:after|following|induced by|due to|caused by|secondary to|associated with)\s(?:[a-z0-9%.-]+\s){0,2}$"
-)
-_BLAMED_DURING = re.compile(
-    r"\b(?:alopecia|hair loss|effluvium|shedding)\s(?:[a-z-]+\s)?(?:during|while on|while taking)\s(?:[a-z-]+\s)?$"
-)
-_BLAMED_AFTER = re.compile(
-    r"[ -](?:induced|associated|related|triggered)\s(?:[a-z]+\s){0,3}?"
-    r"(?:alopecia|hair loss|effluvium|lichen|folliculitis)"
-)
-# "... after CAR-T: when alopecia appears"; but "relapse after stopping baricitinib" praises the drug.
-_AFTER = re.compile(
-    r"\b(?:after|following|due to|caused by|on)\s(?!stop|withdraw|discontinu|cessation|taper|switch)"
-    r"(?:[a-z0-9%.-]+\s){0,2}$"
-)
-_LOST_ON = re.compile(r"(?<!for )(?<!in )(?<!of )\b(?:alopecia|hair loss|effluvium)\b")
-_RECOVERY = re.compile(
-    r"regrow|re-grow|growth|success|efficacy|effective|improve|respon|recover|treatment of|safety|needl|transplant"
-)
-_TITLE = 200  # characters of a title before a drug in which hair loss is blamed on it
-_NEAR = 60  # characters before a name in which a loss is told
+_NEAR = 30  # characters of a title before cells in which their loss is told
 _PART_STRENGTH = {"aim": 0.85, "methods": 0.85, "results": 0.85, "conclusions": 0.8}
 
 
@@ -87,10 +66,9 @@ class _Case:
         self.abstract, products = room.mentions.find(*named[1], self.known)
         self.rivals = Rivals(self.leaf, document, stage, products)
         self.own_work_starts = self._own_work_starts()
-        self.recovers = _RECOVERY.search(document.title.text.low) is not None
         # In an experiment "testosterone-induced" is the model and blames nothing.
-        blames = stage not in PRECLINICAL and bool(document.title.all("cue", "cause"))
-        self.is_cause = blames and not document.title.all("cue", "treats")
+        self.blame = Blame(document.title)
+        self.is_cause = stage not in PRECLINICAL and self.blame.is_told
 
     def findings(self) -> list[Finding]:
         found = [*self._in_title()]
@@ -122,15 +100,16 @@ class _Case:
             return readout
         if mention.kind == "title" and self.stage in _MEASURING and not reading.all("cue", "treats"):
             return "measured, not given"
-        failed = reading.first("cue", "excluded", 0, mention.start)  # "after failure of methotrexate"
-        if failed:
-            return f'excluded "{reading.text.low[failed.start : failed.end]}"'
+        if by := failed(reading, mention, Sentence(0, len(reading.text.low), "")):
+            return by
+        if by := treats_a_complication(reading, reading, mention, named=False):
+            return by
         if is_cell(mention.leaf) and (by := reading.near("cell_free", mention.start, mention.end)):
             return by
-        lost = reading.first("cue", "destroyed", max(0, mention.start - _NEAR // 2), mention.start)
+        lost = reading.first("cue", "destroyed", max(0, mention.start - _NEAR), mention.start)
         if lost and is_cell(mention.leaf):
             return f'destroyed "{reading.text.low[lost.start : lost.end]}"'
-        return "blamed for the hair loss" if self._is_culprit(reading.text, mention) else ""
+        return "blamed for the hair loss" if self.blame.is_culprit(reading, mention) else ""
 
     def _registered(self) -> Iterator[Finding]:
         if self.document.record.trial is None:
@@ -171,10 +150,12 @@ class _Case:
     def _refused(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
         """What keeps a mention in the abstract from labelling, or ""."""
         abstract, leaf = self.document.abstract, mention.leaf
-        if by := abstract.says("excluded", sentence):
+        if by := failed(abstract, mention, sentence):
             return by
-        if (self.is_cause and not named) or self._is_culprit(abstract.text, mention):
+        if (self.is_cause and not named) or self.blame.is_culprit(abstract, mention):
             return "cause of the hair loss"
+        if by := treats_a_complication(self.document.title, abstract, mention, leaf in named):
+            return by
         if leaf.startswith("ev.") and (by := self._biomarker(sentence)):
             return by
         if leaf.startswith("oth.") and (by := abstract.near("vehicle", mention.start, mention.end)):
@@ -211,19 +192,6 @@ class _Case:
         return title.says("biomarker", Sentence(0, len(title.text.low), "")) or (
             self.document.abstract.says("biomarker", sentence) if sentence else ""
         )
-
-    def _is_culprit(self, text: Text, mention: Mention) -> bool:
-        """The approach is named as the cause of the hair loss."""
-        if _BLAMED_AFTER.match(text.low, mention.end):
-            return True
-        # Pattern hair loss is inherited: no drug is to blame for it.
-        if text.field != "title" or self.recovers or self.document.title.all(CONDITION, "aga"):
-            return False
-        before = max(0, mention.start - _TITLE)
-        if any(blamed.search(text.low, before, mention.start) for blamed in (_BLAMED_BEFORE, _BLAMED_DURING)):
-            return True
-        after = _AFTER.search(text.low, max(0, mention.start - _NEAR), mention.start)
-        return bool(after and _LOST_ON.search(text.low, mention.end))
 
 
 def _finding(mention: Mention, text: Text, rule: str, strength: float, source: str = "text") -> Finding:

@@ -85,6 +85,7 @@ def _published(study: Study, linked: Linked) -> Iterator[Finding | None]:
         _secondary_title,
         lambda study: _linked_phase(linked),
         _phase_type,
+        _itself_a_review,
         _own_phase,
         _other_type,
         _words_of_title,
@@ -156,8 +157,18 @@ def _phase_type(study: Study) -> Finding | None:
     return _verdict(stage, "pubtype.phase", 0.95, "pubtype", next(iter(named.values())))
 
 
+def _itself_a_review(study: Study) -> Finding | None:
+    """ "PP405 and the phase 3 to come": what calls itself a review reports no phase of its own."""
+    at = study.in_text("itself_a_review")
+    if at is None or study.people or study.typed("trial", "case_report") or study.in_text("not_review"):
+        return None
+    return _verdict("review", "text.review", 0.75, at=at)
+
+
 def _own_phase(study: Study) -> Finding | None:
     document = study.document
+    if study.only_animals and not (study.in_title("trial") or study.anywhere("human")):
+        return None  # phases are those of trials in people; what has only animals has other ones
     for reading, strength in ((document.title, 0.9), (document.abstract, 0.75)):
         if verdict := _phase_in(reading, strength, _is_protocol(study)):
             return verdict
