@@ -90,3 +90,39 @@ def test_the_trace_names_the_complication_and_the_failure() -> None:
     record = article(_GRANULOMA, "We gave prednisone, as minoxidil had failed.")
     assert 'treats a complication "granuloma"' in vetoed_by(record, "imm.steroid")
     assert 'excluded "failed"' in vetoed_by(record, "minox.unspec")
+
+
+# ---------------------------------------------------------------- cells beside their own product
+@pytest.mark.parametrize(
+    ("title", "abstract", "found"),
+    [
+        ("Which regrows hair?", "We compared injected hair follicle stem cells with vesicles of the same cells in mice.",
+         {"cell.hfsc", "ev.dpc"}),
+        ("Hair loss", "Men had injections of adipose-derived stem cells or conditioned medium of the same cells.",
+         {"cell.msc_adipose", "free.cm"}),
+        ("Hair loss of mice", "Mice were injected with umbilical cord mesenchymal stem cells or their exosomes.",
+         {"cell.msc_uc", "ev.msc"}),
+        ("Hair loss of mice", "Mice were injected with exosomes that adipose-derived stem cells release.", {"ev.adsc"}),
+        ("Hair loss of mice", "Adipose-derived stem cells were expanded, and mice were given their exosomes.",
+         {"ev.adsc"}),
+        ("Hair loss of mice", "ADSCs and their exosomes were stained. Mice got the exosomes.", {"ev.adsc"}),
+        ("What is proven for hair loss?", "This review grades stromal vascular fraction, exosomes and PRP.",
+         {"cell.msc_adipose", "ev.unspec", "blood.prp"}),
+        ("What is proven for hair loss?", "This review grades exosomes, which adipose-derived stem cells give off.",
+         {"ev.unspec"}),
+    ],
+)  # fmt: skip
+def test_cells_count_beside_their_product_where_both_are_given(title: str, abstract: str, found: set[str]) -> None:
+    assert approaches(title, abstract) == found
+
+
+@pytest.mark.parametrize(
+    ("abstract", "found"),
+    [
+        ("A man had PRP for his thin beard. Nodules came up. Finasteride was given.", {"blood.prp", "andr.5ari"}),
+        ("Twenty men took finasteride. They were measured at week 24.", {"andr.5ari"}),
+        ("PRP, exosomes and minoxidil are in use. Twenty men took finasteride.", {"andr.5ari"}),
+    ],
+)
+def test_the_own_work_begins_where_somebody_is_treated(abstract: str, found: set[str]) -> None:
+    assert approaches("Hair loss", abstract) == found
