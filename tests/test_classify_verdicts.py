@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.test_classify import article, one
+from tests.test_classify import article, one, trial
 
 _KNOWN = (
     "Pattern hair loss is common, and patients ask for more than a tablet. Androgens shorten growth, and the papilla "
@@ -29,6 +29,24 @@ _KNOWN = (
 )  # fmt: skip
 def test_the_stage_is_what_the_record_itself_reports(title: str, abstract: str, stage: str) -> None:
     assert one(article(title, abstract), "stage").label == stage
+
+
+@pytest.mark.parametrize(
+    ("title", "intervention", "condition", "relevance"),
+    [
+        ("A gel in healthy adults", "DRUG: PP405 gel", "Healthy Volunteers", "core"),
+        ("Absorption of a tablet", "DRUG: Ritlecitinib", "Healthy Participants", "hair"),
+        ("A tablet in adults", "DRUG: Ritlecitinib", "Ulcerative Colitis", "off"),
+        ("A tablet in adults", "DRUG: Ritlecitinib", "Asthma", "off"),
+        ("A tablet for hypertension", "DRUG: low dose minoxidil", "Healthy", "off"),
+        ("A gel in healthy adults", "DRUG: ketoprofen gel", "Healthy Volunteers", "off"),
+    ],
+)
+def test_a_drug_for_hair_alone_in_healthy_people_is_about_hair(
+    title: str, intervention: str, condition: str, relevance: str
+) -> None:
+    record = trial(title, interventions=(intervention,), conditions=(condition,))
+    assert one(record, "relevance").label == relevance
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ _PURPOSE = re.compile(
     r"|(?:to|for|of) (?:treat|prevent)(?:ing)?)"
     r"\s(?:[a-z-]+\s){0,3}$"
 )
+# What a trial in people who have no disease is registered for.
+_HEALTHY = re.compile(r"\b(?:healthy|volunteers?|pharmacokinetics?|drug interactions?|bioequivalence|bioavailability)\b")
 # "nephritis, rash and alopecia", "alopecia, neutropenia and mucositis", "alopecia was one of the adverse events"
 _LISTED = re.compile(r"\b(?:and|or|,)\s?$|\b(?:of|on)\s?$")
 _LISTED_ON = re.compile(r"\s?(?:,|and\b|or\b|was (?:one|the)|as (?:an?|one))")
@@ -80,6 +82,7 @@ class _Case:
             yield self._by_title()
             yield self._by_short_form()
             yield self._by_condition()
+            yield self._by_intervention()
             yield self._by_mesh()
             yield self._by_abstract()
             yield self._by_hint()
@@ -156,6 +159,18 @@ class _Case:
         reading = self.document.column("conditions")
         hit = reading.first("hair", _LOSS)
         return _answer(RELEVANT, "hair.condition", 0.95, reading.span(hit), "registry") if hit else None
+
+    def _by_intervention(self) -> Finding | None:
+        """A drug that is developed for hair loss alone, tried in healthy people: the first step of its way to patients.
+
+        Registered for another disease the same drug is a drug of that disease.
+        """
+        trial = self.document.record.trial
+        if trial is None or self.other or not all(_HEALTHY.search(one.lower()) for one in trial.conditions):
+            return None
+        reading = self.document.column("interventions")
+        hit = reading.first("hair", "drug")
+        return _answer(RELEVANT, "drug.intervention", 0.8, reading.span(hit), "registry") if hit else None
 
     def _by_mesh(self) -> Finding | None:
         """A hair heading of MeSH and a word of hair in the text; alone, MeSH Alopecia is mostly a side effect."""

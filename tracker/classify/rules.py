@@ -71,7 +71,8 @@ class Rules:
         for abbr in self.hair_abbr:
             if abbr in cased:
                 return True
-        return bool(self._drugs.find(title.low))
+        drugs = title.low if record.trial is None else "\n".join((title.low, *record.trial.interventions)).lower()
+        return bool(self._drugs.find(drugs))
 
     def _entries(self, sections: dict[str, str]) -> Iterator[Entry]:
         for section, group in sections.items():
