@@ -96,7 +96,7 @@ def test_the_trace_names_the_complication_and_the_failure() -> None:
 @pytest.mark.parametrize(
     ("title", "abstract", "found"),
     [
-        ("Which regrows hair?", "We compared injected hair follicle stem cells with vesicles of the same cells in mice.",
+        ("What regrows hair?", "We compared injected hair follicle stem cells with vesicles of these cells in mice.",
          {"cell.hfsc", "ev.dpc"}),
         ("Hair loss", "Men had injections of adipose-derived stem cells or conditioned medium of the same cells.",
          {"cell.msc_adipose", "free.cm"}),
@@ -126,3 +126,24 @@ def test_cells_count_beside_their_product_where_both_are_given(title: str, abstr
 )
 def test_the_own_work_begins_where_somebody_is_treated(abstract: str, found: set[str]) -> None:
     assert approaches("Hair loss", abstract) == found
+
+
+# ---------------------------------------------------------------- taken beside, measured, or another word
+@pytest.mark.parametrize(
+    ("title", "abstract", "found"),
+    [
+        ("Nanofat for hair loss", "We injected 24 men, who kept taking finasteride.", {"cell.msc_adipose"}),
+        ("Wigs for hair loss", "We asked 24 women who did not want minoxidil.", set()),
+        ("Exosomal miR-22 of patients with alopecia areata as a marker", "It was raised in their serum.", set()),
+        ("Exosomes with miR-22 regrow hair in alopecia", "", {"ev.unspec", "gene.mirna"}),
+        ("Cord blood serum exosomes for hair loss", "They were injected in 15 women.", {"ev.msc"}),
+        ("Profiling of exosomes from dermal papilla cells that regrow hair", "", {"ev.dpc"}),
+        ("Exosomes for hair loss", "Forty women diagnosed with hair loss were given exosomes.", {"ev.unspec"}),
+        ("Enterovirus A71 (EV-A71) and hair shedding", "EV was found in the stool of 20 children.", set()),
+        ("EVs of fat stem cells and hair shedding", "EV-1 and EV-2 were two lots.", {"ev.adsc"}),
+        ("Adenoviral Sonic hedgehog wakes hair growth in mice", "", {"gene.edit"}),
+        ("Deoxyribose and DNA damage of the hair follicle", "", set()),
+    ],
+)
+def test_what_is_taken_beside_or_measured_is_no_approach(title: str, abstract: str, found: set[str]) -> None:
+    assert approaches(title, abstract) - {"sig.other"} == found

@@ -20,6 +20,8 @@ from tracker.classify.text import Sentence, Span, Text
 # "Thyroid hormone and IGF-1 in women who shed": without a treatment in the title these are blood tests.
 _MEASURING = ("observational", "in_silico")
 _ONLY_FAMILY = {"cell.unspec", "ev.unspec", "minox.unspec", "cell.msc_other"}
+_OF_THE_BODY = ("ev.unspec", "ev.other", "gene.mirna")  # may be the patient's own, and measured
+_MEASURED = ("ev.", "gene.mirna")
 _ITEM = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NO_TREATMENT = ('"PLACEBO_COMPARATOR', '"SHAM_COMPARATOR', '"NO_INTERVENTION')
 # What follows in a title is mechanism: "promotes growth via IGF-1".
@@ -94,7 +96,7 @@ class _Case:
 
     def _refused_in_title(self, mention: Mention) -> str:
         reading = self.document.title
-        if mention.leaf.startswith("ev.") and (by := self._biomarker()):
+        if mention.leaf.startswith(_MEASURED) and (by := self._biomarker(mention.leaf)):
             return by
         if mention.leaf.startswith("free.") and (readout := reading.near("readout", mention.start, mention.end)):
             return readout
@@ -156,7 +158,7 @@ class _Case:
             return "cause of the hair loss"
         if by := treats_a_complication(self.document.title, abstract, mention, leaf in named):
             return by
-        if leaf.startswith("ev.") and (by := self._biomarker(sentence)):
+        if leaf.startswith(_MEASURED) and (by := self._biomarker(leaf, sentence)):
             return by
         if leaf.startswith("oth.") and (by := abstract.near("vehicle", mention.start, mention.end)):
             return by
@@ -186,12 +188,16 @@ class _Case:
             return abstract.says("comparator", sentence)
         return ""
 
-    def _biomarker(self, sentence: Sentence | None = None) -> str:
-        """Vesicles of the blood that are measured: by the title, which holds for all of the record, or a sentence."""
+    def _biomarker(self, leaf: str, sentence: Sentence | None = None) -> str:
+        """Vesicles of the blood that are measured: by the title, which holds for all of the record, or a sentence.
+
+        Vesicles of grown cells, of cord blood, milk or plants are made; "profiling" then tells what the product holds.
+        """
         title = self.document.title
-        return title.says("biomarker", Sentence(0, len(title.text.low), "")) or (
+        by = title.says("biomarker", Sentence(0, len(title.text.low), "")) or (
             self.document.abstract.says("biomarker", sentence) if sentence else ""
         )
+        return by if leaf in _OF_THE_BODY or "marker" in by.partition('"')[2] else ""
 
 
 def _finding(mention: Mention, text: Text, rule: str, strength: float, source: str = "text") -> Finding:

@@ -164,7 +164,8 @@ def _judged(text: Text, mention: Mention, phrases: list[tuple[int, int]]) -> Men
 
 @lru_cache(maxsize=1000)
 def _word(abbr: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(abbr)}s?(?![A-Za-z0-9])")
+    """The short form by itself: "EV-A71" is a virus."""
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(abbr)}s?(?![A-Za-z0-9]|-[A-Z]?[0-9])")
 
 
 def _fits(text: Text, mention: Mention, match: re.Match[str]) -> bool:
@@ -178,7 +179,7 @@ def _fits(text: Text, mention: Mention, match: re.Match[str]) -> bool:
 
 def _means_other(text: Text, found: list[Mention], abbr: str, leaf: str) -> bool:
     """The text spells the short form out, and not as this leaf."""
-    if spelt := re.search(rf"\(\s*{re.escape(abbr)}s?\s*[);,]", text.cased):
+    if spelt := re.search(rf"\(\s*{re.escape(abbr)}s?(?:-[A-Z]?[0-9]+)?\s*[);,]", text.cased):
         return not any(m.leaf == leaf and spelt.start() - 25 <= m.end <= spelt.start() + 1 for m in found)
     if spelt := re.search(rf"\b{re.escape(abbr)}s?\s*(?:\(|=\s)([a-z][^)]{{6,60}})", text.cased):
         return not any(m.leaf == leaf and spelt.start(1) <= m.start < spelt.end(1) for m in found)

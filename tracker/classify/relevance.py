@@ -36,9 +36,14 @@ _PURPOSE = re.compile(
     r"\s(?:[a-z-]+\s){0,3}$"
 )
 # What a trial in people who have no disease is registered for.
-_HEALTHY = re.compile(r"\b(?:healthy|volunteers?|pharmacokinetics?|drug interactions?|bioequivalence|bioavailability)\b")
+_HEALTHY = re.compile(
+    r"\b(?:healthy|volunteers?|pharmacokinetics?|drug interactions?|bioequivalence|bioavailability)\b"
+)
 # "nephritis, rash and alopecia", "alopecia, neutropenia and mucositis", "alopecia was one of the adverse events"
 _LISTED = re.compile(r"\b(?:and|or|,)\s?$|\b(?:of|on)\s?$")
+# "Madarosis was not seen", "no alopecia": what did not happen is no subject.
+_NOT_SEEN = re.compile(r"\s(?:was|were|has|had) (?:not|never|absent)\b")
+_NO = re.compile(r"\b(?:no|neither|nor)\s(?:[a-z]+\s)?$")
 _LISTED_ON = re.compile(r"\s?(?:,|and\b|or\b|was (?:one|the)|as (?:an?|one))")
 
 
@@ -204,7 +209,8 @@ class _Case:
         for hit in self.counted:
             listed = _LISTED.search(low, max(0, hit.start - 8), hit.start) or _LISTED_ON.match(low, hit.end)
             of_many = listed and (low.startswith(_DISEASES, hit.start) or self._beside_others(hit))
-            if hit.name == _LOSS and not of_many:
+            denied = _NOT_SEEN.match(low, hit.end) or _NO.search(low, max(0, hit.start - 20), hit.start)
+            if hit.name == _LOSS and not (of_many or denied):
                 return _answer(RELEVANT, "hair.short_abstract", 0.6, self.document.abstract.span(hit))
         return None
 
@@ -286,6 +292,6 @@ def _words_of_hair(reading: Reading) -> list[Hit]:
 
 
 def _is_of_scalp(reading: Reading, hit: Hit) -> bool:
-    """Not the hair of the inner ear: "lost hair cells", "hair bundles"."""
+    """Not the hair of the inner ear ("lost hair cells", "hair bundles"), nor what only looks like hair."""
     low = reading.text.low
-    return not (low.endswith("hair", 0, hit.end) and low.startswith((" cell", " bundle"), hit.end))
+    return not (low.endswith("hair", 0, hit.end) and low.startswith((" cell", " bundle", "-like", " like "), hit.end))

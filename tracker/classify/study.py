@@ -20,6 +20,16 @@ _ADJECTIVES = 5
 _GIVEN = re.compile(
     r"[^.;:]{0,60}?\b(?:used|received|applied|took|underwent|(?:was|were) (?:given|treated|injected|randomi[sz]ed))\b"
 )
+# "injected into the scalp of nine volunteers", "gave it to 40 patients"; but not "cells from the scalp of nine"
+_GIVEN_TO = re.compile(
+    r"\b(?:gave|given|injected|applied|grafted|implanted|transplanted|administered|infused)\b"
+    r"(?:(?!\bfrom\b|\bwith\b)[^.;:]){0,70}\b(?:of|in|into|to|on|onto)\s(?:the\s|these\s)?$"
+)
+# "40 patients and 40 healthy controls": people with the disease are held against people without.
+_CONTROLS = re.compile(r"\s(?:and|versus|vs\.?|against|with)\s(?:[a-z0-9-]+\s){0,3}?controls\b")
+_NEAR = 90  # characters before a number of people in which they are given something
+_ONE_AGED = re.compile(r"\b(?:an?|one)\s(?:[a-z-]+\s){0,2}$")
+_YEARS = re.compile(r"\s\d{1,2}\b")
 _HUNDREDS = re.compile(r"\b([a-z]+)\shundred\s(?:and\s)?$")
 # "Fifty men and 15 women"
 _OTHER_SEX = re.compile(r"\sand\s([\d,]+|[a-z-]+)\s(?:men|women|males|females|boys|girls)\b")
@@ -101,7 +111,30 @@ class Study:
     def treated(self) -> bool:
         """The people that are counted did or got something: "thirty subjects with thinning hair used a serum"."""
         at = self.people
-        return at is not None and _GIVEN.match(at.text.low, at.end) is not None
+        return at is not None and bool(_GIVEN.match(at.text.low, at.end) or self.given_to_people)
+
+    @property
+    def given_to_people(self) -> bool:
+        """It went into them: "injected into rabbits and then into the scalp of nine volunteers". Males may be rats."""
+        at = self.people
+        if at is None or at.text.low.endswith(("male", "males"), at.start, at.end):
+            return False
+        return _GIVEN_TO.search(at.text.low, max(0, at.start - _NEAR), at.start) is not None
+
+    @property
+    def against_controls(self) -> Span | None:
+        at = self.people
+        return at if at and _CONTROLS.match(at.text.low, at.end) and not self.treated else None
+
+    @property
+    def one_aged(self) -> Span | None:
+        """A single patient by the age: "a girl of 13", "a man aged 40"."""
+        abstract = self.document.abstract
+        low = abstract.text.low
+        for hit in abstract.all("study", "aged"):
+            if _YEARS.match(low, hit.end) and _ONE_AGED.search(low, max(0, hit.start - 30), hit.start):
+                return abstract.span(hit)
+        return None
 
     @lazy
     def animals(self) -> Span | None:
