@@ -54,12 +54,15 @@ class Classifier:
         study = Study(document)
         stage = judge_stage(study, linked, every)
         relevant = relevance[0].label != OFF
-        found = [*relevance, *stage, *find_flags(study, stage[0].label, relevant)]
+        found = [*relevance, *stage, *find_flags(study, stage[0].label, relevant, every)]
+        if relevant or (every and document.has_hair):
+            approaches = self._approaches.find(document, stage[0].label, every)
         if relevant:
-            approaches = self._approaches.find(document, stage[0].label)
             if core := self._core([f.label for f in approaches if f.fired], said):
                 relevance[0].label, relevance[0].by = "core", f"{core} is among the approaches"
-            found += [*approaches, *find_conditions(document, every), *find_takeaway(document, stage[0].label)]
+            found += [*approaches, *find_conditions(document, every), *find_takeaway(document, stage[0].label, every)]
+        elif every and document.has_hair:
+            found += [approach.unless("" if approach.by else "the record is off topic") for approach in approaches]
         return found
 
     def _core(self, fired: Sequence[str], said: Said) -> str:

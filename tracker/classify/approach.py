@@ -35,14 +35,19 @@ class Approaches:
         self.taxonomy = taxonomy
         self.mentions = Mentions(taxonomy, rules)
 
-    def find(self, document: Document, stage: str) -> list[Finding]:
-        """Every mention and what became of it; of those that fire, one for each approach, the strongest first."""
-        found = _Case(self, document, stage).findings()
+    def find(self, document: Document, stage: str, every: bool = False) -> list[Finding]:
+        """Every mention and what became of it; of those that fire, one for each approach, the strongest first.
+
+        With `every` also what eligibility criteria name.
+        """
+        case = _Case(self, document, stage)
+        found = case.findings()
         best: dict[str, Finding] = {}
         for finding in sorted(found, key=lambda finding: -finding.strength):
             if finding.fired and best.setdefault(finding.label, finding) is not finding:
                 finding.beside(best[finding.label])
         refused = [finding for finding in found if not finding.fired]
+        refused += case.in_eligibility() if every else ()
         return [*best.values(), *_main_topics(document, self.taxonomy, set(best)), *refused]
 
 
@@ -124,6 +129,14 @@ class _Case:
                 idles = any(text.span(start, start + 1)[0] <= mention.start < end for start, end in idle)
                 by = mention.by or ("an arm without treatment" if idles else "")
                 yield _finding(mention, text, field, strength, "registry").unless(by)
+
+    def in_eligibility(self) -> Iterator[Finding]:
+        """Whom a trial takes; whatever is named here is what they had, or must not have."""
+        if self.document.record.trial is not None:
+            reading = self.document.column("eligibility")
+            for mention in self.mentions.find(reading.text, self.mentions.named(reading), self.known)[0]:
+                finding = _finding(mention, reading.text, "eligibility", 0.3, "registry")
+                yield finding.unless("eligibility criteria never label")
 
     def _in_abstract(self, named: set[str], registered: bool) -> Iterator[Finding]:
         text = self.document.abstract.text
