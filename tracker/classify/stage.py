@@ -167,11 +167,11 @@ def _itself_a_review(study: Study) -> Finding | None:
 
 def _own_phase(study: Study) -> Finding | None:
     document = study.document
-    if study.only_animals and not (study.in_title("trial") or study.anywhere("human")):
-        return None  # phases are those of trials in people; what has only animals has other ones
     for reading, strength in ((document.title, 0.9), (document.abstract, 0.75)):
         if verdict := _phase_in(reading, strength, _is_protocol(study)):
-            return verdict
+            # Phases are those of trials in people; what has only animals has other ones.
+            in_people = not study.only_animals or study.in_title("trial") or study.anywhere("human")
+            return verdict if in_people else None
         first = reading.first("stage_cue", "first_in_human")
         if first and not study.only_animals:
             field = reading.text.field
