@@ -53,6 +53,8 @@ def test_what_the_hair_was_lost_to_is_no_approach(title: str, abstract: str, lea
         ("Alopecia areata resistant to corticosteroids: response to dupilumab", "", {"imm.other"}),
         ("Baricitinib after failure of methotrexate, cyclosporine and prednisone in alopecia areata", "", {"imm.jak"}),
         ("Hair loss", "Men in whom finasteride had failed received three PRP injections.", {"blood.prp"}),
+        ("Hair loss", "Men who took finasteride without benefit had five sessions of PRP.", {"blood.prp"}),
+        ("Hair loss", "PRP was given without side effects to men with hair loss.", {"blood.prp"}),
         ("Hair loss", "We gave PRP to men after finasteride had failed.", {"blood.prp"}),
         ("Hair loss", "Men whose hair loss had not improved on finasteride were given PRP.", {"blood.prp"}),
         ("Hair loss", "Men who had failed treatment with finasteride and had received PRP were seen.", set()),
@@ -79,6 +81,9 @@ _GRANULOMA = "Granuloma of the scalp after polynucleotide injections for hair lo
          {"imm.jak", "imm.steroid"}),
         ("Nodules on dupilumab for alopecia areata", "Nodules came after dupilumab.", {"imm.other"}),
         ("Effusion in alopecia areata", "We gave tofacitinib to 40 patients. One had an effusion.", {"imm.jak"}),
+        ("Granuloma annulare in alopecia universalis", "Hair grew when hydroxychloroquine was given.", {"imm.other"}),
+        ("Hydroxychloroquine for granuloma annulare: hair growth in alopecia universalis", "", {"imm.other"}),
+        ("Tofacitinib in alopecia areata: pneumonitis cleared with prednisone", "", {"imm.jak"}),
         ("Triamcinolone for alopecia areata", "We injected triamcinolone in 40 patients.", {"imm.steroid"}),
     ],
 )  # fmt: skip
@@ -88,7 +93,7 @@ def test_a_remedy_for_a_complication_is_no_approach(title: str, abstract: str, f
 
 def test_the_trace_names_the_complication_and_the_failure() -> None:
     record = article(_GRANULOMA, "We gave prednisone, as minoxidil had failed.")
-    assert 'treats a complication "granuloma"' in vetoed_by(record, "imm.steroid")
+    assert 'treats a complication "granuloma of"' in vetoed_by(record, "imm.steroid")
     assert 'excluded "failed"' in vetoed_by(record, "minox.unspec")
 
 

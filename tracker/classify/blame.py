@@ -85,11 +85,13 @@ class Blame:
 # Of the cues of [cue] excluded those that say that something did not work; the others ("exclusion criteria",
 # "concomitant") hold for the whole sentence.
 _FAILURE = ("fail", "refractory", "unresponsive", "resistant", "recalcitrant", "did not respond", "nonresponsive",
-            "intoleran", "contraindicat", "had not")  # fmt: skip
+            "intoleran", "contraindicat", "had not", "had used",
+            "had taken", "without")  # fmt: skip
 # After the failure the story goes on with what was done then.
 _THEN = (
     r"\b(?:rescued|salvaged|responded to|responding to|regrew|switched|treated (?:with|by|using)"
     r"|(?<!had )(?<!have )(?<!having )(?<!previously )(?:received|underwent)"
+    r"|had (?:[a-z0-9-]+ ){1,3}?(?:sessions|injections|infusions|treatments)(?: (?:of|with))?"
     r"|(?:was|were) (?:then |later )?(?:given|injected|infused|treated|started|offered))\b"
 )
 _THEN_IN_TITLE = re.compile(rf"[:;?!]|{_THEN}")
@@ -151,10 +153,7 @@ def treats_a_complication(title: Reading, reading: Reading, mention: Mention, na
     low, in_title = reading.text.low, reading is title
     told = title.first("cue", "complication")
     if in_title:
-        given = _TREATED_WITH.search(low, max(0, mention.start - _TITLE), mention.start) or _TREATED_BY.match(
-            low, mention.end
-        )
-        return _remedy(title, told) if told and given else ""
+        return _remedy(title, told) if told and _is_remedy(low, mention) else ""
     if named:
         return ""
     first = reading.first("cue", "complication")
@@ -166,6 +165,12 @@ def treats_a_complication(title: Reading, reading: Reading, mention: Mention, na
     before = reading.text.sentence_at(max(0, sentence.start - 1))
     near = reading.first("cue", "complication", before.start, mention.start)
     return _remedy(reading, near) if near else ""
+
+
+def _is_remedy(low: str, mention: Mention) -> bool:
+    """Of a title: "healed on prednisone", "steroid-treated". Not "X for Y": X for Y may have grown the hair."""
+    before = max(0, mention.start - _TITLE)
+    return bool(_TREATED_WITH.search(low, before, mention.start) or _TREATED_BY.match(low, mention.end))
 
 
 def _remedy(reading: Reading, told: Hit) -> str:
