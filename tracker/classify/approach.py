@@ -8,7 +8,7 @@ names no approach covers all that it names. Eligibility criteria never label.
 import re
 from collections.abc import Iterator
 
-from tracker.classify.blame import Blame, failed, treats_a_complication
+from tracker.classify.blame import REMEDIES, Blame, failed, treats_a_complication
 from tracker.classify.document import Document
 from tracker.classify.finding import Finding
 from tracker.classify.mentions import Mention, Mentions
@@ -72,6 +72,7 @@ class _Case:
         self.title, _ = room.mentions.find(*named[0], self.known)
         self.abstract, products = room.mentions.find(*named[1], self.known)
         self.rivals = Rivals(self.leaf, document, stage, products)
+        self.fails = bool(document.abstract.all("cue", "excluded"))
         self.own_work_starts = self._own_work_starts()
         # In an experiment "testosterone-induced" is the model and blames nothing.
         self.blame = Blame(document.title)
@@ -109,7 +110,7 @@ class _Case:
             return "measured, not given"
         if by := failed(reading, mention, Sentence(0, len(reading.text.low), "")):
             return by
-        if by := treats_a_complication(reading, reading, mention, named=False):
+        if mention.leaf in REMEDIES and (by := treats_a_complication(reading, reading, mention, named=False)):
             return by
         if is_cell(mention.leaf) and (by := reading.near("cell_free", mention.start, mention.end)):
             return by
@@ -165,11 +166,11 @@ class _Case:
     def _refused(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
         """What keeps a mention in the abstract from labelling, or ""."""
         abstract, leaf = self.document.abstract, mention.leaf
-        if by := failed(abstract, mention, sentence):
+        if self.fails and (by := failed(abstract, mention, sentence)):
             return by
         if (self.is_cause and not named) or self.blame.is_culprit(abstract, mention):
             return "cause of the hair loss"
-        if by := treats_a_complication(self.document.title, abstract, mention, leaf in named):
+        if leaf in REMEDIES and (by := treats_a_complication(self.document.title, abstract, mention, leaf in named)):
             return by
         if leaf.startswith(_MEASURED) and (by := self._biomarker(leaf, sentence)):
             return by

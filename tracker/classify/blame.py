@@ -133,7 +133,7 @@ def _is_of_another(reading: Reading, cue: Hit, mention: Mention, where: Sentence
 
 # ---------------------------------------------------------------- given for a complication
 # What is given for an abscess, a granuloma, an effusion; a JAK inhibitor never is.
-_FOR_COMPLICATIONS = ("imm.steroid", "imm.other")
+REMEDIES = ("imm.steroid", "imm.other")
 _IMMUNE = ("aa", "scarring")  # these drugs treat the disease itself
 _TREATED_WITH = re.compile(
     r"\b(?:treated|resolved|resolving|settled|managed|healed|cleared|controlled|respon[a-z]+)\s(?:with|by|on|to|using)\s"
@@ -145,11 +145,9 @@ _TREATED_BY = re.compile(r"[ -](?:treated|responsive)\b")
 def treats_a_complication(title: Reading, reading: Reading, mention: Mention, named: bool) -> str:
     """ "Scalp abscess after PRP ... healed on prednisone": the steroid is no approach to the hair loss.
 
-    The complication is told first, in the title; or, where the hair loss is no disease that such drugs treat, in the
+    The mention is one of REMEDIES. The complication is told first, in the title; or, where the hair loss is no disease that such drugs treat, in the
     same sentence or the one before. named: the title names the drug, so that it is more than a remedy.
     """
-    if not mention.leaf.startswith(_FOR_COMPLICATIONS):
-        return ""
     low, in_title = reading.text.low, reading is title
     told = title.first("cue", "complication")
     if in_title:
