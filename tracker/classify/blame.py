@@ -145,8 +145,9 @@ _TREATED_BY = re.compile(r"[ -](?:treated|responsive)\b")
 def treats_a_complication(title: Reading, reading: Reading, mention: Mention, named: bool) -> str:
     """ "Scalp abscess after PRP ... healed on prednisone": the steroid is no approach to the hair loss.
 
-    The mention is one of REMEDIES. The complication is told first, in the title; or, where the hair loss is no disease that such drugs treat, in the
-    same sentence or the one before. named: the title names the drug, so that it is more than a remedy.
+    The mention is one of REMEDIES. The complication is told first, in the title; or, where the hair loss is no disease
+    that such drugs treat, in the same sentence or the one before. named: the title names the drug, so that it is more
+    than a remedy.
     """
     low, in_title = reading.text.low, reading is title
     told = title.first("cue", "complication")

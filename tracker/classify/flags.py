@@ -44,8 +44,7 @@ def find_flags(study: Study, stage: str, relevant: bool, every: bool = False) ->
         flags += _species(study) if stage in _NO_PEOPLE else []
     if relevant and (at := study.in_text("safety", "flag")):
         flags.append(_flag("safety", "flag.safety", 0.6, at))
-    fired = {flag.label: flag for flag in reversed(flags) if flag.fired}
-    return [*reversed(fired.values()), *(flag for flag in flags if not flag.fired)]
+    return list({(flag.label, flag.verdict): flag for flag in reversed(flags)}.values())[::-1]
 
 
 def _fate(document: Document) -> list[Finding]:
@@ -84,8 +83,8 @@ def _design(study: Study, every: bool) -> list[Finding]:
             # "Double-blind; the surgeon was not blinded" is double-blind.
             denied = denied if name != "blinded" or at.text.low.startswith("blind", at.start) else []
             out.append(_flag(name, f"flag.{name}", 0.85, at).unless(f"flag.not_{name}" if denied else ""))
-        refused = study.refused(name, "flag") if every else ()
-        out += [_flag(name, f"flag.{name}", 0.85, words).unless(by) for words, by in refused]
+        if every:
+            out += [_flag(name, f"flag.{name}", 0.85, at).unless(by) for at, by in study.refused(name, "flag")]
     return out
 
 
