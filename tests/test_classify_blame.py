@@ -127,6 +127,7 @@ def test_cells_count_beside_their_product_where_both_are_given(title: str, abstr
         ("A man had PRP for his thin beard. Nodules came up. Finasteride was given.", {"blood.prp", "andr.5ari"}),
         ("Twenty men took finasteride. They were measured at week 24.", {"andr.5ari"}),
         ("PRP, exosomes and minoxidil are in use. Twenty men took finasteride.", {"andr.5ari"}),
+        ("Nanofat was obtained from fat and injected into nine women. Density was measured.", {"cell.msc_adipose"}),
     ],
 )
 def test_the_own_work_begins_where_somebody_is_treated(abstract: str, found: set[str]) -> None:
