@@ -376,7 +376,6 @@ def test_two_phase_types_make_one_double_phase() -> None:
         ("the BRAVE-X-2b/3 study", "23"),
         ("anagen phase VI", ""),
         ("phase images", ""),
-        ("two-phase 2 step", ""),
     ],
 )
 def test_phases_are_read_as_they_are_written(text: str, digits: str) -> None:

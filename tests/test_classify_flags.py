@@ -62,6 +62,14 @@ def flags(abstract: str, title: str = "PP405 for hair loss", **facts: object) ->
         ("Three hundred men took it", "300"),
         ("One hundred and twenty women took it", "120"),
         ("Fifty men and 15 women were injected", "65"),
+        ("Of 120 patients screened, 64 were randomised", "64"),
+        ("We screened leaflets. 120 patients were invited, and sixty-four were enrolled", "64"),
+        ("120 patients were screened", None),
+        ("Two groups of 25 men each got PRP or saline", "50"),
+        ("Group A had PRP, group B saline, 20 women each", "40"),
+        ("Some got PRP and some saline, 20 women each", None),
+        ("Some got PRP, 20 women each. In all there were 60 women", "60"),
+        ("Twenty men had three injections each", "20"),
         ("Polysorbate 60 and control subjects did not differ", None),
         ("A lotion was used for 16 weeks in participants", None),
         ("In phase 1 of the study all men took it", None),
@@ -95,6 +103,7 @@ def test_the_duration_is_that_of_treatment_or_follow_up(words: str, duration: st
     [
         "A randomised controlled trial would be needed to tell.",
         "The lack of a control group limits what can be said.",
+        "It had neither a control group nor randomisation.",
         "Earlier studies have been shown to lack a placebo group.",
     ],
 )
@@ -149,3 +158,12 @@ def test_a_registration_tells_no_harm_but_what_will_be_watched_for() -> None:
 def test_the_flag_of_a_harm_quotes_the_words_around_it() -> None:
     record = article("PP405 for hair loss", "Forty men used the gel for a whole long year. One of them had sepsis.")
     assert labels(record, "flag")["safety"].quote == "year. One of them had sepsis."
+
+
+def test_what_one_party_knew_takes_back_no_double_blinding() -> None:
+    assert "blinded" in flags("A double-blind trial in forty men. The surgeon was not blinded.")
+    assert "blinded" not in flags("Forty men took part. Raters were blinded; patients were not blinded.")
+
+
+def test_a_result_with_neither_group_better_is_still_randomised() -> None:
+    assert "randomised" in flags("Forty men were randomised. Neither group gained hair, nor did any shed.")

@@ -13,10 +13,13 @@ from tests.score import (
     cells_from_cell_free,
     figures,
     intervals,
+    leaf_figures,
     pairs_of,
+    phase_figures,
     phase_of_titles,
     score,
     stage_without_types,
+    wilson,
     wrong_phases,
 )
 from tracker.classify import Classifier, load_taxonomy
@@ -42,6 +45,20 @@ def test_no_figure_falls_by_more_than_a_point(name: str) -> None:
     reached = figures(name)
     fallen = {key: (HELD[name][key], value) for key, value in reached.items() if value < HELD[name][key] - 0.01}
     assert not fallen, "before and now; if it is meant: python -m tests.score --write"
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_no_leaf_falls_by_more_than_a_twentieth(name: str) -> None:
+    reached, held = leaf_figures(name), HELD[name]["leaves"]
+    fallen = {leaf: (held[leaf], reached.get(leaf, 0.0)) for leaf in held if reached.get(leaf, 0.0) < held[leaf] - 0.05}
+    assert not fallen, "before and now; if it is meant: python -m tests.score --write"
+
+
+def test_the_interval_of_a_share_says_something_where_nothing_is_wrong() -> None:
+    low, high = wilson(20, 20)
+    assert 0.8 < low < 0.9 and high == 1.0
+    assert wilson(10, 20) == pytest.approx((0.299, 0.701), abs=0.001)  # as printed in textbooks
+    assert wilson(0, 0) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("name", HERE)
@@ -94,6 +111,13 @@ class TestOnTheLabelledRecords:
 
     def test_no_trap_gets_a_phase_that_is_not_its_own(self) -> None:
         assert wrong_phases(labelled()) == []
+
+    def test_no_phase_figure_falls_by_more_than_a_point(self) -> None:
+        reached = phase_figures()
+        fallen = {
+            key: (HELD["phase"][key], value) for key, value in reached.items() if value < HELD["phase"][key] - 0.01
+        }
+        assert not fallen and reached.keys() == HELD["phase"].keys()
 
     def test_the_phase_in_a_trials_title_equals_the_registrys(self) -> None:
         right, named = phase_of_titles()

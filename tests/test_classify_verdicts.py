@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.test_classify import article, one
+from tests.test_classify import article, one, trial
 
 _KNOWN = (
     "Pattern hair loss is common, and patients ask for more than a tablet. Androgens shorten growth, and the papilla "
@@ -25,10 +25,44 @@ _KNOWN = (
         ("PRP in women with hair loss: an uncontrolled series", "", "trial_unphased"),
         ("Hair loss on Reddit: what 900 posts tell", "", "observational"),
         ("Tofacitinib for alopecia areata in two siblings", "", "case_report"),
+        # ages, whichever way they are written, are those of single patients
+        ("Abrocitinib in alopecia totalis", "A girl of 13 regrew her hair.", "case_report"),
+        ("PRP in hair loss", "A woman of 41 years had three injections, and pain.", "case_report"),
+        ("PRP in hair loss", "A boy, aged 9, was given PRP.", "case_report"),
+        ("PRP in hair loss", "Forty women aged 20 to 50 were given PRP.", "trial_unphased"),
+        # the highest rung that the record reports
+        ("Fat extract and hair density", "It was injected into rabbits and then into the scalp of nine volunteers.",
+         "trial_unphased"),
+        ("Fat extract and hair growth of mice", "Mice were injected with cells from the scalp of nine volunteers.",
+         "animal"),
+        ("Hair growth in rats", "A dye was given in the diet to 20 male rats.", "animal"),
+        ("Human follicles grafted onto mice", "Follicles of nine men went onto mice, and a gel was applied.", "animal"),
+        ("Non-cultured follicular cells and hair regrowth", "Cells were grafted in 25 patients.", "trial_unphased"),
+        ("Cultured follicular cells and hair regrowth", "Cells were tested for their growth.", "in_vitro"),
+        ("A marker in alopecia areata", "Serum of 40 patients and 40 controls was profiled.", "observational"),
+        ("PRP in alopecia areata", "We gave PRP to 40 patients and saline to 40 controls.", "trial_unphased"),
     ],
 )  # fmt: skip
 def test_the_stage_is_what_the_record_itself_reports(title: str, abstract: str, stage: str) -> None:
     assert one(article(title, abstract), "stage").label == stage
+
+
+@pytest.mark.parametrize(
+    ("title", "intervention", "condition", "relevance"),
+    [
+        ("A gel in healthy adults", "DRUG: PP405 gel", "Healthy Volunteers", "core"),
+        ("Absorption of a tablet", "DRUG: Ritlecitinib", "Healthy Participants", "hair"),
+        ("A tablet in adults", "DRUG: Ritlecitinib", "Ulcerative Colitis", "off"),
+        ("A tablet in adults", "DRUG: Ritlecitinib", "Asthma", "off"),
+        ("A tablet for hypertension", "DRUG: low dose minoxidil", "Healthy", "off"),
+        ("A gel in healthy adults", "DRUG: ketoprofen gel", "Healthy Volunteers", "off"),
+    ],
+)
+def test_a_drug_for_hair_alone_in_healthy_people_is_about_hair(
+    title: str, intervention: str, condition: str, relevance: str
+) -> None:
+    record = trial(title, interventions=(intervention,), conditions=(condition,))
+    assert one(record, "relevance").label == relevance
 
 
 @pytest.mark.parametrize(
@@ -39,6 +73,17 @@ def test_the_stage_is_what_the_record_itself_reports(title: str, abstract: str, 
         ("Topical minoxidil and spironolactone in women", "Sixty took part.", "hair"),
         ("Minoxidil and spironolactone in resistant hypertension", "Sixty took part.", "off"),
         ("Cutaneous manifestations of malnutrition", "Xerosis and alopecia were seen.", "off"),
+        ("Progenitor cells of the lung", "They show loss of hair-like projections.", "off"),
+        ("Laser of the eyelashes", "Madarosis was not seen.", "off"),
+        ("Laser of the eyelashes", "Madarosis was seen in nine of ten patients.", "hair"),
+        ("PRP for frontal recession: a trial", "Fifty men had PRP.", "core"),
+        ("PRP for gingival recession: a trial", "Fifty men had PRP.", "off"),
+        ("Finasteride spray: a trial", "Counts rose in 450 men.", "hair"),
+        ("Finasteride in prostatic enlargement", "Volume fell in 450 men.", "off"),
+        ("A laser cap in women", "It was worn by 60. Density rose by 17 hairs/cm2.", "hair"),
+        ("A laser for the unwanted hair of women", "It was worn by 60. Density fell by 17 hairs/cm2.", "off"),
+        ("Hair follicle-targeted particles for vaccination", "Ovalbumin went in.", "off"),
+        ("Alopecia areata after vaccination", "Ten patients came.", "hair"),
         ("Follicular unit excision for vitiligo", "Grafts were placed in patches of 24 patients.", "off"),
     ],
 )

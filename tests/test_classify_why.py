@@ -85,6 +85,28 @@ def test_the_trace_of_an_off_topic_record_names_what_stood_against_it() -> None:
     assert vetoed_by(record, "hair", "relevance")
 
 
+def test_the_approaches_of_an_off_topic_record_are_vetoed_by_that() -> None:
+    record = article("PRP for tennis elbow", "Forty patients had PRP; one had alopecia and nausea.")
+    assert vetoed_by(record, "blood.prp") == ["the record is off topic"]
+    assert not labels(record, "approach")
+
+
+def test_what_eligibility_criteria_name_is_in_the_trace() -> None:
+    record = trial("A gel in hair loss", interventions=("DRUG: PP405",), eligibility="No finasteride within a year")
+    assert any("eligibility" in by for by in vetoed_by(record, "andr.5ari"))
+    assert set(labels(record, "approach")) == {"act.mpc"}
+
+
+def test_a_refused_design_and_a_refused_takeaway_say_why() -> None:
+    record = article(
+        "A gel in hair loss",
+        "Forty men used a gel. A placebo-controlled trial is needed. In conclusion, we discuss what a gel may do.",
+    )
+    assert 'planned "is needed"' in vetoed_by(record, "controlled", "flag")
+    assert 'states no finding "we discuss"' in vetoed_by(record, "takeaway", "flag")
+    assert not {"controlled", "takeaway"} & set(labels(record, "flag"))
+
+
 def test_a_weaker_answer_is_outweighed_by_the_one_that_fired() -> None:
     record = article("PP405 for hair loss: a randomised phase 2 trial", types=("Clinical Trial, Phase II",))
     (second,) = [f for f in trace(record, "stage", "phase2") if not f.fired]
@@ -111,6 +133,11 @@ def takeaway(abstract: str, title: str = "PP405 for hair loss") -> str | None:
         ("Hair loss is common in men. We gave a gel to forty of them. Hair density rose by 14, more than with vehicle. "
          "Pain was higher than with vehicle at week 4.", "Hair density rose by 14, more than with vehicle."),
         ("Hair loss is common in men. We gave a gel to 40. Our results suggest that the gel wakes the foll", None),
+        ("Hair loss is common in men. We gave two drugs. The gel was not superior to the foam.",
+         "The gel was not superior to the foam."),
+        ("Hair loss is common in men. We gave a gel. At week 8, 31% of them had a gain above 20% against none.",
+         "At week 8, 31% of them had a gain above 20% against none."),
+        ("Hair loss is common in men. Whether gels differ is not known. We gave a gel to forty men.", None),
         ("Hair loss is common in men. In total 40 men were included and compared with 40 others.", None),
         ("Hair loss is common in men. We describe how we will give a gel to forty of them.", None),
         ("", None),

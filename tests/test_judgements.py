@@ -103,6 +103,29 @@ def test_off_topic_by_a_person_takes_the_rules_approaches_with_it(world: World) 
     assert "stays off topic" in lines[-1] and labels(world, nct(1))["approach=ev.plant"] == "person"
 
 
+def test_core_follows_from_what_a_person_says_of_the_approaches(world: World) -> None:
+    assert "relevance=core" in labels(world)
+    say(world, pmid(1), "approach!=ev.unspec")
+    assert labels(world)["relevance=hair"] == "rule"
+    shown = tracker(world, "why", pmid(1)).stdout
+    assert "+ hair" in shown and "among the approaches" not in shown
+    say(world, pmid(1), "approach=ev.plant")
+    assert labels(world)["relevance=core"] == "rule"
+    assert "because ev.plant (a person) is among the approaches" in " ".join(
+        tracker(world, "why", pmid(1)).stdout.split()
+    )
+    assert classify(world).changed == 0
+    say(world, pmid(1), "relevance=hair")
+    assert labels(world)["relevance=hair"] == "person", "a person's word on relevance itself comes first"
+    drop(world, pmid(1))
+    assert labels(world)["relevance=core"] == "rule"
+
+
+def test_what_is_no_core_approach_moves_nothing(world: World) -> None:
+    say(world, pmid(1), "approach=minox.oral", "approach!=cell.dp")
+    assert labels(world)["relevance=core"] == "rule"
+
+
 def test_a_second_word_on_the_stage_replaces_the_first(world: World) -> None:
     say(world, pmid(1), "stage=phase2")
     say(world, pmid(1), "stage=phase3", author="grace")

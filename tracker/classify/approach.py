@@ -8,44 +8,25 @@ names no approach covers all that it names. Eligibility criteria never label.
 import re
 from collections.abc import Iterator
 
+from tracker.classify.blame import REMEDIES, Blame, failed, treats_a_complication
 from tracker.classify.document import Document
 from tracker.classify.finding import Finding
 from tracker.classify.mentions import Mention, Mentions
 from tracker.classify.rivals import PRECLINICAL, REFERENCE_DRUGS, SECONDARY, Rivals, is_cell, kind_of
-from tracker.classify.rules import CONDITION, Rules
+from tracker.classify.rules import Rules
 from tracker.classify.taxonomy import Taxonomy
 from tracker.classify.text import Sentence, Span, Text
 
 # "Thyroid hormone and IGF-1 in women who shed": without a treatment in the title these are blood tests.
 _MEASURING = ("observational", "in_silico")
 _ONLY_FAMILY = {"cell.unspec", "ev.unspec", "minox.unspec", "cell.msc_other"}
+_OF_THE_BODY = ("ev.unspec", "ev.other", "gene.mirna")  # may be the patient's own, and measured
+_MEASURED = ("ev.", "gene.mirna")
 _ITEM = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NO_TREATMENT = ('"PLACEBO_COMPARATOR', '"SHAM_COMPARATOR', '"NO_INTERVENTION')
 # What follows in a title is mechanism: "promotes growth via IGF-1".
 _MEANS = re.compile(r"\b(?:via|through|by (?:activating|regulating|modulating|inhibiting|targeting|up|down))\b")
-# "lichen planopilaris after imiquimod", "dupilumab-induced alopecia": the drug is what the hair was lost to.
-_BLAMED_BEFORE = re.compile(
-    r"(?:alopecia|hair loss|effluvium|lichen planopilaris|baldness|folliculitis|shedding)\b.*"
-    r"\b(?:after|following|induced by|due to|caused by|secondary to|associated with)\s(?:[a-z0-9%.-]+\s){0,2}$"
-)
-_BLAMED_DURING = re.compile(
-    r"\b(?:alopecia|hair loss|effluvium|shedding)\s(?:[a-z-]+\s)?(?:during|while on|while taking)\s(?:[a-z-]+\s)?$"
-)
-_BLAMED_AFTER = re.compile(
-    r"[ -](?:induced|associated|related|triggered)\s(?:[a-z]+\s){0,3}?"
-    r"(?:alopecia|hair loss|effluvium|lichen|folliculitis)"
-)
-# "... after CAR-T: when alopecia appears"; but "relapse after stopping baricitinib" praises the drug.
-_AFTER = re.compile(
-    r"\b(?:after|following|due to|caused by|on)\s(?!stop|withdraw|discontinu|cessation|taper|switch)"
-    r"(?:[a-z0-9%.-]+\s){0,2}$"
-)
-_LOST_ON = re.compile(r"(?<!for )(?<!in )(?<!of )\b(?:alopecia|hair loss|effluvium)\b")
-_RECOVERY = re.compile(
-    r"regrow|re-grow|growth|success|efficacy|effective|improve|respon|recover|treatment of|safety|needl|transplant"
-)
-_TITLE = 200  # characters of a title before a drug in which hair loss is blamed on it
-_NEAR = 60  # characters before a name in which a loss is told
+_NEAR = 30  # characters of a title before cells in which their loss is told
 _PART_STRENGTH = {"aim": 0.85, "methods": 0.85, "results": 0.85, "conclusions": 0.8}
 
 
@@ -54,14 +35,19 @@ class Approaches:
         self.taxonomy = taxonomy
         self.mentions = Mentions(taxonomy, rules)
 
-    def find(self, document: Document, stage: str) -> list[Finding]:
-        """Every mention and what became of it; of those that fire, one for each approach, the strongest first."""
-        found = _Case(self, document, stage).findings()
+    def find(self, document: Document, stage: str, every: bool = False) -> list[Finding]:
+        """Every mention and what became of it; of those that fire, one for each approach, the strongest first.
+
+        With `every` also what eligibility criteria name.
+        """
+        case = _Case(self, document, stage)
+        found = case.findings()
         best: dict[str, Finding] = {}
         for finding in sorted(found, key=lambda finding: -finding.strength):
             if finding.fired and best.setdefault(finding.label, finding) is not finding:
                 finding.beside(best[finding.label])
         refused = [finding for finding in found if not finding.fired]
+        refused += case.in_eligibility() if every else ()
         return [*best.values(), *_main_topics(document, self.taxonomy, set(best)), *refused]
 
 
@@ -86,11 +72,11 @@ class _Case:
         self.title, _ = room.mentions.find(*named[0], self.known)
         self.abstract, products = room.mentions.find(*named[1], self.known)
         self.rivals = Rivals(self.leaf, document, stage, products)
+        self.fails = bool(document.abstract.all("cue", "excluded"))
         self.own_work_starts = self._own_work_starts()
-        self.recovers = _RECOVERY.search(document.title.text.low) is not None
         # In an experiment "testosterone-induced" is the model and blames nothing.
-        blames = stage not in PRECLINICAL and bool(document.title.all("cue", "cause"))
-        self.is_cause = blames and not document.title.all("cue", "treats")
+        self.blame = Blame(document.title)
+        self.is_cause = stage not in PRECLINICAL and self.blame.is_told
 
     def findings(self) -> list[Finding]:
         found = [*self._in_title()]
@@ -116,21 +102,22 @@ class _Case:
 
     def _refused_in_title(self, mention: Mention) -> str:
         reading = self.document.title
-        if mention.leaf.startswith("ev.") and (by := self._biomarker()):
+        if mention.leaf.startswith(_MEASURED) and (by := self._biomarker(mention.leaf)):
             return by
         if mention.leaf.startswith("free.") and (readout := reading.near("readout", mention.start, mention.end)):
             return readout
         if mention.kind == "title" and self.stage in _MEASURING and not reading.all("cue", "treats"):
             return "measured, not given"
-        failed = reading.first("cue", "excluded", 0, mention.start)  # "after failure of methotrexate"
-        if failed:
-            return f'excluded "{reading.text.low[failed.start : failed.end]}"'
+        if by := failed(reading, mention, Sentence(0, len(reading.text.low), "")):
+            return by
+        if mention.leaf in REMEDIES and (by := treats_a_complication(reading, reading, mention, named=False)):
+            return by
         if is_cell(mention.leaf) and (by := reading.near("cell_free", mention.start, mention.end)):
             return by
-        lost = reading.first("cue", "destroyed", max(0, mention.start - _NEAR // 2), mention.start)
+        lost = reading.first("cue", "destroyed", max(0, mention.start - _NEAR), mention.start)
         if lost and is_cell(mention.leaf):
             return f'destroyed "{reading.text.low[lost.start : lost.end]}"'
-        return "blamed for the hair loss" if self._is_culprit(reading.text, mention) else ""
+        return "blamed for the hair loss" if self.blame.is_culprit(reading, mention) else ""
 
     def _registered(self) -> Iterator[Finding]:
         if self.document.record.trial is None:
@@ -143,6 +130,14 @@ class _Case:
                 idles = any(text.span(start, start + 1)[0] <= mention.start < end for start, end in idle)
                 by = mention.by or ("an arm without treatment" if idles else "")
                 yield _finding(mention, text, field, strength, "registry").unless(by)
+
+    def in_eligibility(self) -> Iterator[Finding]:
+        """Whom a trial takes; whatever is named here is what they had, or must not have."""
+        if self.document.record.trial is not None:
+            reading = self.document.column("eligibility")
+            for mention in self.mentions.find(reading.text, self.mentions.named(reading), self.known)[0]:
+                finding = _finding(mention, reading.text, "eligibility", 0.3, "registry")
+                yield finding.unless("eligibility criteria never label")
 
     def _in_abstract(self, named: set[str], registered: bool) -> Iterator[Finding]:
         text = self.document.abstract.text
@@ -171,11 +166,13 @@ class _Case:
     def _refused(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
         """What keeps a mention in the abstract from labelling, or ""."""
         abstract, leaf = self.document.abstract, mention.leaf
-        if by := abstract.says("excluded", sentence):
+        if self.fails and (by := failed(abstract, mention, sentence)):
             return by
-        if (self.is_cause and not named) or self._is_culprit(abstract.text, mention):
+        if (self.is_cause and not named) or self.blame.is_culprit(abstract, mention):
             return "cause of the hair loss"
-        if leaf.startswith("ev.") and (by := self._biomarker(sentence)):
+        if leaf in REMEDIES and (by := treats_a_complication(self.document.title, abstract, mention, leaf in named)):
+            return by
+        if leaf.startswith(_MEASURED) and (by := self._biomarker(leaf, sentence)):
             return by
         if leaf.startswith("oth.") and (by := abstract.near("vehicle", mention.start, mention.end)):
             return by
@@ -205,25 +202,16 @@ class _Case:
             return abstract.says("comparator", sentence)
         return ""
 
-    def _biomarker(self, sentence: Sentence | None = None) -> str:
-        """Vesicles of the blood that are measured: by the title, which holds for all of the record, or a sentence."""
+    def _biomarker(self, leaf: str, sentence: Sentence | None = None) -> str:
+        """Vesicles of the blood that are measured: by the title, which holds for all of the record, or a sentence.
+
+        Vesicles of grown cells, of cord blood, milk or plants are made; "profiling" then tells what the product holds.
+        """
         title = self.document.title
-        return title.says("biomarker", Sentence(0, len(title.text.low), "")) or (
+        by = title.says("biomarker", Sentence(0, len(title.text.low), "")) or (
             self.document.abstract.says("biomarker", sentence) if sentence else ""
         )
-
-    def _is_culprit(self, text: Text, mention: Mention) -> bool:
-        """The approach is named as the cause of the hair loss."""
-        if _BLAMED_AFTER.match(text.low, mention.end):
-            return True
-        # Pattern hair loss is inherited: no drug is to blame for it.
-        if text.field != "title" or self.recovers or self.document.title.all(CONDITION, "aga"):
-            return False
-        before = max(0, mention.start - _TITLE)
-        if any(blamed.search(text.low, before, mention.start) for blamed in (_BLAMED_BEFORE, _BLAMED_DURING)):
-            return True
-        after = _AFTER.search(text.low, max(0, mention.start - _NEAR), mention.start)
-        return bool(after and _LOST_ON.search(text.low, mention.end))
+        return by if leaf in _OF_THE_BODY or "marker" in by.partition('"')[2] else ""
 
 
 def _finding(mention: Mention, text: Text, rule: str, strength: float, source: str = "text") -> Finding:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tracker.classify.document import Document, Reading
 from tracker.classify.finding import Finding
-from tracker.classify.phase import Phase, own_phase, phases
+from tracker.classify.phase import Phase, own_phase
 from tracker.classify.text import Sentence, Span
 
 # What is said to have come out: a word of result, and one of what it is a result of.
@@ -44,7 +44,8 @@ def find_claims(document: Document) -> list[Finding]:
 def _phase(document: Document) -> Finding | None:
     """The item's own phase, else the first that it names: of a plan it is a claim all the same."""
     for reading in (document.title, document.abstract):
-        named = own_phase(reading) or next(iter(phases(reading.text)), None)
+        # As in a protocol: a plan counts, a phase of the hair cycle does not.
+        named = own_phase(reading) or own_phase(reading, protocol=True)
         if named and named.digits != "0":
             return _claim("phase", Span(reading.text, named.start, named.end), _said(named))
     return None

@@ -2,8 +2,8 @@
 
 import re
 from bisect import bisect_left
-from functools import cached_property
 
+from tracker.classify.lazy import lazy
 from tracker.classify.lexicon import Hit, Lexicon
 from tracker.classify.rules import Rules
 from tracker.classify.text import Sentence, Span, Text
@@ -66,7 +66,7 @@ class Document:
         self.has_hair = rules.may_be_hair(record, title, self._abstract)
         self.title = Reading(title, rules.title if self.has_hair else rules.plain_title)
 
-    @cached_property
+    @lazy
     def abstract(self) -> Reading:
         low, rules = self._abstract.low, self.rules
         if self.has_hair:
@@ -88,12 +88,12 @@ class Document:
         start = text.cased.find(f'"{value}"')
         return Span(text, start + 1, start + 1 + len(value)) if start >= 0 else None
 
-    @cached_property
+    @lazy
     def mesh(self) -> frozenset[str]:
         """MeSH headings without qualifiers and stars."""
         return frozenset(_heading(line) for line in self.record.mesh)
 
-    @cached_property
+    @lazy
     def major_mesh(self) -> frozenset[str]:
         """MeSH headings that are a main topic: "*Alopecia", "Alopecia/*drug therapy"."""
         return frozenset(_heading(line) for line in self.record.mesh if "*" in line)

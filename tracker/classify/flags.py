@@ -32,17 +32,18 @@ def _flag(
     return Finding("flag", name, rule, strength, at, source, value)
 
 
-def find_flags(study: Study, stage: str, relevant: bool) -> list[Finding]:
+def find_flags(study: Study, stage: str, relevant: bool, every: bool = False) -> list[Finding]:
     """One label per flag; `value` holds the number of n, the "24 weeks" of duration, the animal of species,
-    "harm" of a safety flag that tells one."""
+    "harm" of a safety flag that tells one. With `every` also the words of a design that were refused.
+    """
     document = study.document
     flags = _fate(document)
     if relevant and stage not in _NO_DESIGN:
-        flags += _registered(document) if document.record.trial else _design(study)
+        flags += _registered(document) if document.record.trial else _design(study, every)
         flags += _size(study, stage) + _duration(study)
         flags += _species(study) if stage in _NO_PEOPLE else []
     flags += _safety(study) if relevant else []
-    return list({flag.label: flag for flag in reversed(flags)}.values())[::-1]
+    return list({(flag.label, flag.verdict): flag for flag in reversed(flags)}.values())[::-1]
 
 
 def _fate(document: Document) -> list[Finding]:
@@ -73,12 +74,16 @@ def _registered(document: Document) -> list[Finding]:
     return [_flag(name, "flag.registry", 1.0, source="registry") for name in names]
 
 
-def _design(study: Study) -> list[Finding]:
+def _design(study: Study, every: bool) -> list[Finding]:
     document, out = study.document, []
     for name in ("randomised", "blinded", "controlled", "single_arm", "protocol"):
         denied = document.title.all("flag", f"not_{name}") or document.abstract.all("flag", f"not_{name}")
         if at := study.in_title(name, "flag") or study.in_done(name, "flag"):
+            # "Double-blind; the surgeon was not blinded" is double-blind.
+            denied = denied if name != "blinded" or at.text.low.startswith("blind", at.start) else []
             out.append(_flag(name, f"flag.{name}", 0.85, at).unless(f"flag.not_{name}" if denied else ""))
+        if every:
+            out += [_flag(name, f"flag.{name}", 0.85, at).unless(by) for at, by in study.refused(name, "flag")]
     return out
 
 

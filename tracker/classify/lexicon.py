@@ -11,6 +11,7 @@ All phrases stand in one trie, so that a text is read once however many there ar
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property, partial
 from itertools import accumulate
@@ -64,7 +65,7 @@ class Lexicon:
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = tuple(entries)
         self._found: dict[str, list[tuple[int, bool, list[Key]]]] = {}
-        self._seen: dict[str, list[tuple[int, bool, Key]]] = {}
+        self._seen: dict[str, list[tuple[int, bool, Key, str, str]]] = {}
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -86,31 +87,29 @@ class Lexicon:
 
     def read(self, low: str) -> tuple[list[Hit], dict[Key, list[Hit]]]:
         """The same, and those of each (group, name)."""
-        hits, named, seen = list[Hit](), dict[Key, list[Hit]](), self._seen
+        hits, named, seen = list[Hit](), defaultdict[Key, list[Hit]](list), self._seen
+        add = hits.append
         low = " " + low  # so that a text may begin with a phrase: positions are one too high below
         for match in self._pattern.finditer(low):
             matched, start = match[1], match.start()
-            for length, cut, key in seen.get(matched) or self._resolve(matched):
+            for length, cut, key, group, name in seen.get(matched) or self._resolve(matched):
                 end = start + length
                 if cut:
                     end = _WORD_END.match(low, end + 1).end() - 1  # type: ignore[union-attr]
-                hit = _hit((start, end, *key))
-                hits.append(hit)
-                if key in named:
-                    named[key].append(hit)
-                else:
-                    named[key] = [hit]
+                hit = _hit((start, end, group, name))
+                add(hit)
+                named[key].append(hit)
         return hits, named
 
-    def _resolve(self, matched: str) -> list[tuple[int, bool, Key]]:
-        """What a matched spelling stands for, worked out once: (length in the text, open-ended, (group, name))."""
+    def _resolve(self, matched: str) -> list[tuple[int, bool, Key, str, str]]:
+        """What a matched spelling stands for, worked out once: (length in the text, open-ended, key, group, name)."""
         squeezed = matched.replace(" ", "").replace("-", "")
         if squeezed not in self._found:
             squeezed = squeezed[:-1]  # the plural s
         out = []
         for length, cut, names in self._found[squeezed]:
             reach = len(matched) if length == len(squeezed) else _skip(matched, length)
-            out += [(reach, cut, key) for key in names]
+            out += [(reach, cut, key, *key) for key in names]
         self._seen[matched] = out
         return out
 

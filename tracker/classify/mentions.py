@@ -16,7 +16,7 @@ from tracker.classify.text import Text
 
 # A noun phrase goes back to the last of these ...
 _PHRASE_START = re.compile(
-    r"[.;:,]|\b(?:and|with|versus|vs|of|in|on|to|by|for|from|that|using|plus|or|than|could|can|may"
+    r"[.;:,]|\b(?:and|with|versus|vs|against|of|in|on|to|by|for|from|that|using|plus|or|than|could|can|may"
     r"|is|are|was|were|via|whether|[a-z]+ing)\b"
 )
 # ... and forward over "(EVs) were isolated from ...", "of ...", "meant for hair are obtained from ...", up to a stop.
@@ -35,6 +35,9 @@ _PHRASE_END = re.compile(
 )
 # "exosomes that dermal papilla cells release"
 _SOURCE_CLAUSE = re.compile(r"s?\s(?:that|which)\s(?:[a-z0-9-]+\s){1,6}?(?:release|secrete|shed|produce)d?\b")
+# "stem cells or their exosomes", "vesicles of the same cells": the source was named just before.
+_SAME_CELLS = re.compile(r"\btheir\b|\b(?:same|these|those) (?:[a-z]+ )?cells\b")
+_BACK = 90  # characters before a product in which its source was named
 _ITEM = re.compile(r",|\band\b|\bor\b|/")
 # "platelet-rich plasma (PRP)"; with more words between, the letters must fit: "botulinum toxin A (BTXA)".
 _SHORT_FORM = re.compile(r"([a-zA-Z -]{0,25}?)\s?[(\[]\s*([A-Za-z][A-Za-z0-9/-]{1,9}?)s?\s*[)\];,]")
@@ -132,6 +135,8 @@ class Mentions:
         start, end = phrase or (mention.start, mention.end)
         after, before = text.low[mention.end : end], text.low[start : mention.start]
         leaves = {leaf for item in _ITEM.split(after) if (leaf := self._source(item))} or {self._source(before)}
+        if leaves == {""} and _SAME_CELLS.search(before + after):
+            leaves = {self._source(text.low[max(text.sentence_at(start).start, start - _BACK) : start])}
         if leaves == {""}:
             # Bare "vesicles" are vesicles of cells only where cells stand beside them.
             unsure = "vesicles, but of what?" if mention.kind == "bare" else ""
@@ -159,7 +164,8 @@ def _judged(text: Text, mention: Mention, phrases: list[tuple[int, int]]) -> Men
 
 @lru_cache(maxsize=1000)
 def _word(abbr: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(abbr)}s?(?![A-Za-z0-9])")
+    """The short form by itself: "EV-A71" is a virus."""
+    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(abbr)}s?(?![A-Za-z0-9]|-[A-Z]?[0-9])")
 
 
 def _fits(text: Text, mention: Mention, match: re.Match[str]) -> bool:
@@ -173,7 +179,7 @@ def _fits(text: Text, mention: Mention, match: re.Match[str]) -> bool:
 
 def _means_other(text: Text, found: list[Mention], abbr: str, leaf: str) -> bool:
     """The text spells the short form out, and not as this leaf."""
-    if spelt := re.search(rf"\(\s*{re.escape(abbr)}s?\s*[);,]", text.cased):
+    if spelt := re.search(rf"\(\s*{re.escape(abbr)}s?(?:-[A-Z]?[0-9]+)?\s*[);,]", text.cased):
         return not any(m.leaf == leaf and spelt.start() - 25 <= m.end <= spelt.start() + 1 for m in found)
     if spelt := re.search(rf"\b{re.escape(abbr)}s?\s*(?:\(|=\s)([a-z][^)]{{6,60}})", text.cased):
         return not any(m.leaf == leaf and spelt.start(1) <= m.start < spelt.end(1) for m in found)

@@ -7,10 +7,10 @@ specimen, hair removal, hairy cells and alopecia in a list of side effects are n
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 
 from tracker.classify.document import Document, Reading
 from tracker.classify.finding import Finding, first_answer
+from tracker.classify.lazy import lazy
 from tracker.classify.lexicon import Hit
 from tracker.classify.rules import CONDITION, LEAF
 from tracker.classify.text import Span
@@ -35,8 +35,15 @@ _PURPOSE = re.compile(
     r"|(?:to|for|of) (?:treat|prevent)(?:ing)?)"
     r"\s(?:[a-z-]+\s){0,3}$"
 )
+# What a trial in people who have no disease is registered for.
+_HEALTHY = re.compile(
+    r"\b(?:healthy|volunteers?|pharmacokinetics?|drug interactions?|bioequivalence|bioavailability)\b"
+)
 # "nephritis, rash and alopecia", "alopecia, neutropenia and mucositis", "alopecia was one of the adverse events"
 _LISTED = re.compile(r"\b(?:and|or|,)\s?$|\b(?:of|on)\s?$")
+# "Madarosis was not seen", "no alopecia": what did not happen is no subject.
+_NOT_SEEN = re.compile(r"\s(?:was|were|has|had) (?:not|never|absent)\b")
+_NO = re.compile(r"\b(?:no|neither|nor)\s(?:[a-z]+\s)?$")
 _LISTED_ON = re.compile(r"\s?(?:,|and\b|or\b|was (?:one|the)|as (?:an?|one))")
 
 
@@ -80,6 +87,7 @@ class _Case:
             yield self._by_title()
             yield self._by_short_form()
             yield self._by_condition()
+            yield self._by_intervention()
             yield self._by_mesh()
             yield self._by_abstract()
             yield self._by_hint()
@@ -157,6 +165,18 @@ class _Case:
         hit = reading.first("hair", _LOSS)
         return _answer(RELEVANT, "hair.condition", 0.95, reading.span(hit), "registry") if hit else None
 
+    def _by_intervention(self) -> Finding | None:
+        """A drug that is developed for hair loss alone, tried in healthy people: the first step of its way to patients.
+
+        Registered for another disease the same drug is a drug of that disease.
+        """
+        trial = self.document.record.trial
+        if trial is None or self.other or not all(_HEALTHY.search(one.lower()) for one in trial.conditions):
+            return None
+        reading = self.document.column("interventions")
+        hit = reading.first("hair", "drug")
+        return _answer(RELEVANT, "drug.intervention", 0.8, reading.span(hit), "registry") if hit else None
+
     def _by_mesh(self) -> Finding | None:
         """A hair heading of MeSH and a word of hair in the text; alone, MeSH Alopecia is mostly a side effect."""
         heading = next(iter(sorted(self.document.mesh & self.document.rules.hair_mesh)), "")
@@ -189,7 +209,8 @@ class _Case:
         for hit in self.counted:
             listed = _LISTED.search(low, max(0, hit.start - 8), hit.start) or _LISTED_ON.match(low, hit.end)
             of_many = listed and (low.startswith(_DISEASES, hit.start) or self._beside_others(hit))
-            if hit.name == _LOSS and not of_many:
+            denied = _NOT_SEEN.match(low, hit.end) or _NO.search(low, max(0, hit.start - 20), hit.start)
+            if hit.name == _LOSS and not (of_many or denied):
                 return _answer(RELEVANT, "hair.short_abstract", 0.6, self.document.abstract.span(hit))
         return None
 
@@ -242,7 +263,7 @@ class _Case:
             return _answer(OFF, "hair.in_passing", 0.8, self.document.abstract.span(self.counted[0]))
         return _answer(OFF, "hair.absent", 1.0)
 
-    @cached_property
+    @lazy
     def counted(self) -> list[Hit]:
         """Mentions of hair in the abstract, short forms included, less those in lists of side effects."""
         reading, kept = self.document.abstract, list[Hit]()
@@ -271,6 +292,6 @@ def _words_of_hair(reading: Reading) -> list[Hit]:
 
 
 def _is_of_scalp(reading: Reading, hit: Hit) -> bool:
-    """Not the hair of the inner ear: "lost hair cells", "hair bundles"."""
+    """Not the hair of the inner ear ("lost hair cells", "hair bundles"), nor what only looks like hair."""
     low = reading.text.low
-    return not (low.endswith("hair", 0, hit.end) and low.startswith((" cell", " bundle"), hit.end))
+    return not (low.endswith("hair", 0, hit.end) and low.startswith((" cell", " bundle", "-like", " like "), hit.end))

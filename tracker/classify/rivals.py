@@ -4,16 +4,25 @@ A longer name beats a shorter one within it, a sharper phrase a vaguer one of it
 that are only a test system give way to what is tried on them, and in an experiment so does the drug of reference.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from tracker.classify.document import Document
 from tracker.classify.finding import Finding
 from tracker.classify.taxonomy import Leaf
+from tracker.classify.text import Span
 
 PRECLINICAL = ("animal", "ex_vivo", "in_vitro", "in_silico")
 SECONDARY = ("review", "systematic_review")
 # In animals and cells, where the title is about something else, these are the positive control.
 REFERENCE_DRUGS = ("minox.", "andr.")
+# Between cells and a product that are given each for itself: "ADSCs (10 million) or", ", and"
+_JOINED = re.compile(
+    r"s?(?:\s(?:stem|stromal|progenitor))?(?:\scells?)?\s?(?:\([^)]{0,30}\)\s?)?"
+    r"(?:,|(?:,\s)?(?:or|and|versus|vs\.?|with|against|plus|than))\s?(?:either\s)?"
+)
+_BETWEEN = 50
+_GIVEN = re.compile(r"\b(?:inject|transplant|implant|graft|infus|receiv|administ|given\b|treated with|got\b|had\b)")
 _CELL_FREE = ("ev.", "free.cm")
 
 
@@ -77,8 +86,13 @@ class Rivals:
     def _given_as_cells(self, finding: Finding) -> bool:
         assert finding.at is not None
         sentence = finding.at.text.sentence_at(finding.at.start)
-        shared = any(start < sentence.end and sentence.start < end for start, end in self.products)
-        return bool(self._used_as("as_product", finding)) and (not shared or self.stage in SECONDARY)
+        beside = [(start, end) for start, end in self.products if start < sentence.end and sentence.start < end]
+        if self._used_as("as_product", finding) and (not beside or self.stage in SECONDARY):
+            return True
+        # "Injected with the cells or their vesicles": two arms. A review lists both without giving any.
+        low = finding.at.text.low
+        given = self.stage in SECONDARY or _GIVEN.search(low, sentence.start, sentence.end)
+        return bool(given and any(_is_joined(low, finding.at, start, end) for start, end in beside))
 
     def _reference(self, found: list[Finding]) -> None:
         """In a title: the drug that an experiment is measured against."""
@@ -113,6 +127,12 @@ class Rivals:
             if finding.label not in sure:
                 finding.beside(stronger)
                 finding.by = f"{stronger.label} says more"
+
+
+def _is_joined(low: str, cells: Span, start: int, end: int) -> bool:
+    """Only "or", "and", "versus" or a comma stands between the name of cells and the phrase of a product."""
+    between = low[cells.end : start] if cells.end <= start else low[end : cells.start]
+    return len(between) <= _BETWEEN and _JOINED.fullmatch(between) is not None
 
 
 def is_cell(leaf: str) -> bool:

@@ -60,13 +60,19 @@ class Rules:
         head = title.low
         if record.trial is not None:
             head += "\n".join(record.trial.conditions).lower()
-        # Lists, not generators: this is asked of every record of a crawl.
-        return (
-            any([stem in abstract.low for stem in self._stems])
-            or any([stem in head for stem in self._title_stems])
-            or any([abbr in title.cased for abbr in self.hair_abbr])
-            or bool(self._drugs.find(title.low))
-        )
+        # Loops, not generators: this is asked of every record of a crawl.
+        low, cased = abstract.low, title.cased
+        for stem in self._stems:
+            if stem in low:
+                return True
+        for stem in self._title_stems:
+            if stem in head:
+                return True
+        for abbr in self.hair_abbr:
+            if abbr in cased:
+                return True
+        drugs = title.low if record.trial is None else "\n".join((title.low, *record.trial.interventions)).lower()
+        return bool(self._drugs.find(drugs))
 
     def _entries(self, sections: dict[str, str]) -> Iterator[Entry]:
         for section, group in sections.items():

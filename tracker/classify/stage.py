@@ -85,6 +85,7 @@ def _published(study: Study, linked: Linked) -> Iterator[Finding | None]:
         _secondary_title,
         lambda study: _linked_phase(linked),
         _phase_type,
+        _itself_a_review,
         _own_phase,
         _other_type,
         _words_of_title,
@@ -156,11 +157,21 @@ def _phase_type(study: Study) -> Finding | None:
     return _verdict(stage, "pubtype.phase", 0.95, "pubtype", next(iter(named.values())))
 
 
+def _itself_a_review(study: Study) -> Finding | None:
+    """ "PP405 and the phase 3 to come": what calls itself a review reports no phase of its own."""
+    at = study.in_text("itself_a_review")
+    if at is None or study.people or study.typed("trial", "case_report") or study.in_text("not_review"):
+        return None
+    return _verdict("review", "text.review", 0.75, at=at)
+
+
 def _own_phase(study: Study) -> Finding | None:
     document = study.document
     for reading, strength in ((document.title, 0.9), (document.abstract, 0.75)):
         if verdict := _phase_in(reading, strength, _is_protocol(study)):
-            return verdict
+            # Phases are those of trials in people; what has only animals has other ones.
+            in_people = not study.only_animals or study.in_title("trial") or study.anywhere("human")
+            return verdict if in_people else None
         first = reading.first("stage_cue", "first_in_human")
         if first and not study.only_animals:
             field = reading.text.field
@@ -209,13 +220,17 @@ def _words_of_text(study: Study) -> Finding | None:
         return _verdict("review", "text.review", 0.7, at=at)
     if at := study.in_text("case_report"):
         return _verdict("case_report", "text.case", 0.75, at=at)
-    if study.only_animals or (study.in_title("animal") and not study.in_title("human")):
+    if (at := study.one_aged) and not study.people:
+        return _verdict("case_report", "text.one_aged", 0.7, at=at)
+    if study.only_animals or (study.in_title("animal") and not (study.in_title("human") or study.given_to_people)):
         return None
     people = study.people or ("Animals" not in study.document.mesh and study.in_text("human"))
     if people and (at := study.in_text("trial")):
         return _verdict("trial_unphased", "text.trial", 0.75, at=at)
     if people and (at := chart or study.in_text("observational")) and not _is_of_others(study):
         return _verdict("observational", "text.observational", 0.7, at=at)
+    if at := study.against_controls:
+        return _verdict("observational", "text.controls", 0.65, at=at)
     if few := _few(study):
         return _verdict("case_report", "text.few", 0.6, at=few)
     if study.people and (study.treated or study.anywhere("trial_weak")):
@@ -267,7 +282,7 @@ def _last_guess(study: Study) -> Finding | None:
     """
     of_others = not (study.animals or study.in_title("cells")) and _is_of_others(study)
     for stage, words in (("review", "review"), ("trial_unphased", "trial_weak"), ("observational", "human")):
-        if at := study.in_title(words) or (None if of_others else study.in_text(words)):
+        if at := study.in_title(words) or (None if of_others else study.in_done(words, "study")):
             # People and an approach in the title: they were given it.
             given = words == "human" and any(hit.name.startswith("term ") for hit in study.document.title.all(LEAF))
             return _verdict("trial_unphased" if given else stage, f"guess.{words}", 0.4, at=at)

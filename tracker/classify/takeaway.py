@@ -17,14 +17,15 @@ from tracker.classify.text import Sentence, Span
 _SHORTEST = 30  # characters; less is a fragment
 # "CONCLUSIONS: " and "In conclusion, " are no part of what is said.
 _LEAD = re.compile(r"(?:[\"'(\[]\s*)?[A-Z][A-Za-z]+(?:[ /&,]+[A-Za-z]+){0,4}\s?:\s+")
-_FIGURE = re.compile(r"\d|significant")
+# A result is told in figures, or says which of two did better.
+_FIGURE = re.compile(r"\d|significant|superior|inferior|no better|differ")
 _WHOLE = re.compile(r"[.!?][\"')\]]*\s*$")
 _OWN_PARTS = ("", "results", "conclusions")
 _REVIEW = "review"
 
 
-def find_takeaway(document: Document, stage: str) -> list[Finding]:
-    """At most one flag "takeaway", its words at `at`."""
+def find_takeaway(document: Document, stage: str, every: bool = False) -> list[Finding]:
+    """At most one flag "takeaway", its words at `at`; with `every` also the sentences that were passed over."""
     if document.record.kind != "article" or "protocol" in document.title.text.low:
         return []
     abstract = document.abstract
@@ -38,11 +39,17 @@ def find_takeaway(document: Document, stage: str) -> list[Finding]:
             ("claiming", 0.7, (s for s in _last_own(abstract, "claiming") if _is_late(abstract, s))),
             ("result", 0.6, _results(abstract)),
         ]
+    passed: list[Finding] = []
     for rule, strength, candidates in ways:
         for sentence in candidates:
-            if _is_whole(abstract, sentence) and _may_state(abstract, sentence):
-                return [Finding("flag", "takeaway", f"takeaway.{rule}", strength, _trimmed(abstract, sentence))]
-    return []
+            by = _refused(abstract, sentence)
+            if by and not every:
+                continue
+            found = Finding("flag", "takeaway", f"takeaway.{rule}", strength, _trimmed(abstract, sentence)).unless(by)
+            if not by:
+                return [found, *passed]
+            passed.append(found)
+    return passed
 
 
 def _last_own(abstract: Reading, cue: str) -> Iterator[Sentence]:
@@ -60,8 +67,13 @@ def _is_whole(abstract: Reading, sentence: Sentence) -> bool:
     return long_enough and _WHOLE.search(abstract.text.cased, sentence.start, sentence.end) is not None
 
 
-def _may_state(abstract: Reading, sentence: Sentence) -> bool:
-    return not (abstract.says("planned", sentence) or abstract.says("no_finding", sentence))
+def _refused(abstract: Reading, sentence: Sentence) -> str:
+    """Why a sentence states no finding, or ""."""
+    if not _is_whole(abstract, sentence):
+        return "breaks off, or is too short"
+    return abstract.says("planned", sentence) or abstract.says("no_finding", sentence).replace(
+        "no_finding", "states no finding"
+    )
 
 
 def _is_late(abstract: Reading, sentence: Sentence) -> bool:

@@ -66,7 +66,8 @@ def why(context: click.Context, identifier: str, as_json: bool) -> None:
         if record is None:
             raise ConfigError(f"{name}: nothing that a source sent of it is held; fetch it again")
         words = find_record(store, name).judgements
-        findings = Classifier(load_taxonomy(settings.approaches)).explain(record, store.linked_phases(record))
+        linked, said = store.linked_phases(record), store.approaches_said(name)
+        findings = Classifier(load_taxonomy(settings.approaches)).explain(record, linked, said)
     if as_json:
         click.echo(json.dumps(json_of_why(record, findings), ensure_ascii=False, indent=2))
     else:

@@ -24,7 +24,7 @@ from tracker.dates import Clock, from_stamp, stamp
 from tracker.errors import ConfigError, RecordError
 from tracker.pipeline import prepare
 from tracker.pipeline.compose import Issue, compose
-from tracker.pipeline.fetch import lay_labels, only, relabel_papers
+from tracker.pipeline.fetch import labels_of, lay_labels, only, relabel_papers
 from tracker.records import source_of
 from tracker.sources import SOURCES
 from tracker.store import Store, past, saving, versions, works
@@ -174,7 +174,7 @@ class Past:
             past.bring_as_it_is(self.held, self.store, version)
             works.unite(db, version.record)
             return
-        labels = self.classifier.classify(record, self.store.linked_phases(record))
+        labels = labels_of(self.store, self.classifier, record)
         saving.write_record(db, record, payload, self.store.leaf_names(record.id, labels), version.received)
         saving.write_labels(db, record.id, labels, version.received)
         works.unite(db, record.id)

@@ -180,7 +180,7 @@ class _Run:
             record = only(source.parse(payload), payload)
         except RecordError as error:
             return error
-        return record, self.classifier.classify(record, self.store.linked_phases(record))
+        return record, labels_of(self.store, self.classifier, record)
 
     def _keep(
         self, source: Source, query: Query, payload: Payload, outcome: "_Outcome", held: Held, tally: Tally, log: int
@@ -290,7 +290,12 @@ def lay_labels(store: Store, settings: Settings, classifier: Classifier, record:
     if payload is None:
         return False
     read = only(SOURCES[payload.source](settings.sources[payload.source]).parse(payload), payload)
-    return store.relabel(read, classifier.classify(read, store.linked_phases(read)), now)
+    return store.relabel(read, labels_of(store, classifier, read), now)
+
+
+def labels_of(store: Store, classifier: Classifier, record: Record) -> list[Label]:
+    """What today's rules say of a record, given the held trials that it reports and a person's word on approaches."""
+    return classifier.classify(record, store.linked_phases(record), store.approaches_said(record.id))
 
 
 def only(records: Iterable[Record], payload: Payload) -> Record:

@@ -13,7 +13,7 @@ from tracker.classify import Classifier
 from tracker.config import Settings
 from tracker.dates import Clock, stamp
 from tracker.errors import RecordError, SourceError
-from tracker.pipeline.fetch import BATCH, only, relabel_papers
+from tracker.pipeline.fetch import BATCH, labels_of, only, relabel_papers
 from tracker.records import Payload, Record, fingerprint, record_id, source_of
 from tracker.sources import SOURCES, Source
 from tracker.sources.files import Cut, Deletion, Item, RecordFile
@@ -136,8 +136,7 @@ class _Import:
             versions.keep_aside(self.store.db, record.id, payload, self.now)
             hashes.insert(-1, payload.sha256)
             return record.id, age
-        linked = self.store.linked_phases(record)
-        labels = self.classifier.classify(record, linked)
+        labels = labels_of(self.store, self.classifier, record)
         verdict = self.store.save(record, payload, labels, self._read, fetch=None, now=self.now)
         hashes.append(payload.sha256)
         return record.id, verdict

@@ -12,7 +12,7 @@ from tracker.classify import Classifier, load_taxonomy
 from tracker.config import Settings
 from tracker.dates import Clock, stamp
 from tracker.errors import RecordError
-from tracker.pipeline.fetch import BATCH, only
+from tracker.pipeline.fetch import BATCH, labels_of, only
 from tracker.records import Label, Record
 from tracker.sources import SOURCES
 from tracker.store import Store
@@ -101,7 +101,7 @@ def _readings(
             continue
         if read is not None:
             review.records += 1
-            yield read, classifier.classify(read, store.linked_phases(read))
+            yield read, labels_of(store, classifier, read)
 
 
 def reread(settings: Settings, store: Store, record: str) -> Record | None:

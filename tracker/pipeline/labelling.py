@@ -10,6 +10,7 @@ from tracker.config import Settings
 from tracker.dates import Clock, stamp
 from tracker.errors import ConfigError, TrackerError
 from tracker.pipeline import prepare
+from tracker.pipeline.fetch import labels_of
 from tracker.pipeline.judging import reread
 from tracker.pipeline.statements import held_statement, rows, statement, with_says
 from tracker.store import Store
@@ -94,7 +95,7 @@ class Judge:
     def _relabel(self, record: str) -> None:
         read = reread(self.settings, self.store, record)
         if read is not None:
-            self.store.relabel(read, self.classifier.classify(read, self.store.linked_phases(read)), self.now)
+            self.store.relabel(read, labels_of(self.store, self.classifier, read), self.now)
 
     def _lines(self, record: str) -> list[str]:
         rows = self.store.rows(

@@ -104,6 +104,11 @@ class Store:
         )
         return [(row[0], tuple(json.loads(row[1]))) for row in found]
 
+    def approaches_said(self, record: str) -> dict[str, bool]:
+        """Approaches that a person says a record has (True) or has not (False), for the classifier."""
+        words = judging.judgements_of(self.db, record)
+        return {word.label: word.says == "yes" for word in words if word.axis == "approach"}
+
     def save(
         self, record: Record, payload: Payload, labels: Sequence[Label], reread: Reread, *, fetch: int | None, now: str
     ) -> str:
