@@ -14,7 +14,7 @@ from tracker.config import Settings
 from tracker.dates import Clock, stamp
 from tracker.errors import RecordError, SourceError
 from tracker.pipeline.fetch import BATCH, only, relabel_papers
-from tracker.records import Payload, Record, fingerprint, record_id, source_of
+from tracker.records import REGISTRIES, Payload, Record, fingerprint, record_id, source_of
 from tracker.sources import SOURCES, Source
 from tracker.sources.files import Cut, Deletion, Item, RecordFile
 from tracker.sources.versions import version_of
@@ -104,7 +104,7 @@ class _Import:
                 setattr(tally, verdict, getattr(tally, verdict) + 1)
                 if verdict in ("new", "changed"):
                     touched.append(_id(item))
-        trials = [record for record in touched if source_of(record) == "clinicaltrials"]
+        trials = [record for record in touched if source_of(record) in REGISTRIES]
         relabel_papers(self.store, self.settings, self.classifier, trials, self.now)
 
     def _one(self, payload: Payload, held: dict[str, list[str]]) -> str:

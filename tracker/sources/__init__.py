@@ -12,6 +12,7 @@ from tracker.records import Held, Listing, Payload, Record
 from tracker.sources.clinicaltrials import ClinicalTrials
 from tracker.sources.feeds import Feeds
 from tracker.sources.pubmed import PubMed
+from tracker.sources.registries import Registry
 from tracker.web import Web
 
 __all__ = ["SOURCES", "Source"]
@@ -31,4 +32,7 @@ SOURCES: dict[str, Callable[[SourceSettings], Source]] = {
     "pubmed": PubMed,
     "clinicaltrials": ClinicalTrials,
     "feeds": Feeds,
+    "isrctn": Registry,
+    "ctis": Registry,
+    "ictrp": Registry,
 }

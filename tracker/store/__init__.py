@@ -168,7 +168,7 @@ class Store:
     def relabel(self, record: Record, labels: Sequence[Label], now: str) -> bool:
         """Lay today's reading and labels over a held record. True when anything changed. Makes no event."""
         reread = saving.reread_record(self.db, record, self.leaf_names(record.id, labels), now)
-        if "links" in reread:
+        if "links" in reread or "secondary_ids" in reread:
             tying.unite(self.db, record)
         return saving.write_labels(self.db, record.id, labels, now) or bool(reread)
 

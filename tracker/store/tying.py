@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from tracker.events import paper_linked, published_from_preprint, with_total
 from tracker.records import Event, Link, Record
+from tracker.store import registered
 
 PAPER_TO_TRIAL = ("reports", "derived", "background")
 SLIPS = ("date_slipped", "date_pulled_in")
@@ -82,6 +83,7 @@ def unite(db: Database, record: Record) -> Event | None:
 
     Returns the event with which a paper is announced when its preprint was held: instead of new_article.
     """
+    registered.unite(db, record)
     preprints = [link.target for link in record.links if link.relation == "has_preprint"]
     papers = [link.target for link in record.links if link.relation == "preprint_of"]
     held = _held(db, preprints)
