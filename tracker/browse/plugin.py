@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from datasette import hookimpl
-from datasette.utils import tilde_encode
+from datasette.utils import tilde_decode, tilde_encode
 from datasette.utils.asgi import Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup, escape
@@ -152,7 +152,7 @@ def extra_template_vars(request: Request | None, datasette: Any, table: str | No
         if view_name == "index":
             return {"home": await database.execute_fn(pages.home)}
         if view_name == "row" and table == "records" and request is not None:
-            identifier = request.url_vars["pks"]
+            identifier = tilde_decode(request.url_vars["pks"])
             return await database.execute_fn(lambda connection: pages.record(connection, identifier))  # type: ignore[no-any-return]
         return {}
 

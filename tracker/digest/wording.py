@@ -93,6 +93,8 @@ def source_name(source: str) -> str:
 
 
 def status_words(status: str) -> str:
+    if not status:  # ISRCTN states one only where an editor set it
+        return "no status stated"
     return STATUSES.get(status) or clean(status.replace("_", " ").lower(), 60)
 
 

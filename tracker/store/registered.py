@@ -37,8 +37,7 @@ _Tie = Callable[[_Held, _Held], bool]
 
 def unite(db: Database, record: Record) -> None:
     """Set same_as among the trials that share a number with this one, now that it is written."""
-    if record.trial is None:
-        return
+    assert record.trial is not None
     before = _numbers_of(db, record.id)
     now = {found.key: 0 for one in record.trial.secondary_ids if (found := number(one))}
     if own := number(source_key(record.id)):
@@ -58,7 +57,7 @@ def unite(db: Database, record: Record) -> None:
 
 
 def named_as(db: Database, text: str) -> str:
-    """The record of a trial's number, however it is spelled, "" where none is held; first what stands for the others."""
+    """The record of a trial's number, however it is spelled; "" where none is held."""
     found = number(text)
     rows = db.conn.execute(
         """select n.record from registrations n join records r on r.id = n.record where n.number = ? and n.own = 1

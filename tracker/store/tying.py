@@ -83,7 +83,9 @@ def unite(db: Database, record: Record) -> Event | None:
 
     Returns the event with which a paper is announced when its preprint was held: instead of new_article.
     """
-    registered.unite(db, record)
+    if record.trial:
+        registered.unite(db, record)
+        return None
     preprints = [link.target for link in record.links if link.relation == "has_preprint"]
     papers = [link.target for link in record.links if link.relation == "preprint_of"]
     held = _held(db, preprints)

@@ -133,8 +133,8 @@ def _sponsor(root: Element, trial: Element) -> str:
 
 
 def _intervention(one: Element) -> str:
-    """ "Drug: minoxidil", or the whole description where no drug is named."""
-    return text.joined(_line(one, "interventionType"), _line(one, "drugNames") or _line(one, "description"))
+    """ "Drug: minoxidil: rubbed in twice a day": type, drugs and description, as far as they are given."""
+    return text.joined(*(_line(one, name) for name in ("interventionType", "drugNames", "description")))
 
 
 def _outcomes(trial: Element) -> Iterator[str]:

@@ -12,7 +12,7 @@ _BREAK = re.compile(r"<br\s*/?>|</?p\b[^<>]{0,200}>|</(?:li|div|tr|h[1-6])>|\r\n
 _POWER = re.compile(r"(?<=\d)<sup>([^<>]{1,20})</sup>", re.IGNORECASE)
 _TAG = re.compile(
     r"</?(?:div|span|b|i|u|em|strong|ul|ol|li|sup|sub|font|a|table|tbody|tr|t[dh]|h[1-6]|o:p|script|style|img)"
-    r"(?:\s[^<>]{0,500})?/?>",
+    r"(?:\s+[\w:-]{1,40}\s*=[^<>]{0,500})?\s?/?>",
     re.IGNORECASE,
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
