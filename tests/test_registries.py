@@ -281,7 +281,7 @@ def test_a_table_that_was_cut_off_gives_its_whole_rows(give: Give) -> None:
 def test_a_record_that_lost_its_end_does_not_take_the_next(give: Give) -> None:
     content = ictrp_file(ictrp(), ictrp("ChiCTR3100090002")).replace(b"</Trial>", b"", 1)
     (broken, whole), error = give(content)
-    assert error == "" and record(whole).id == "ChiCTR3100090002"
+    assert error == "" and record(whole).id == "ChiCTR3100090002" and b"90002" not in broken.body
     with pytest.raises(RecordError, match=f"ictrp {CHICTR}: is not well-formed XML"):
         record(broken)
 

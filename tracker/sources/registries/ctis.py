@@ -38,7 +38,7 @@ def read(body: bytes, key: str = "") -> Record:
 
 def _id(written: str, label: str, key: str) -> str:
     if not (found := key_of(written)):
-        raise RecordError(f"{label}: has no EU CT number ({written[:40]!r})", record=key)
+        raise RecordError(f"{label}: has no EU CT number ({written[:40]!r}); export it again", record=key)
     return found
 
 

@@ -28,7 +28,7 @@ def read(body: bytes, key: str = "") -> Record:
     row = _row(body, label)
     trial_id = key_of(row.raw("trialid"))
     if not trial_id or len(trial_id) > _MAX_ID or not trial_id.isprintable():
-        raise RecordError(f"{label}: has no TrialID that could be one ({trial_id[:40]!r})", record=key)
+        raise RecordError(f"{label}: has no TrialID that could be one ({trial_id[:40]!r}); export it again", record=key)
     trial = _trial(row, trial_id)
     return Record(
         id=record_id("ictrp", trial_id),

@@ -38,7 +38,8 @@ def read(body: bytes, key: str = "") -> Record:
 
 def _id(written: str, label: str) -> str:
     if not (found := key_of(written)):
-        raise RecordError(f"{label}: has no ISRCTN number ({written.strip()[:40]!r})", record=label.split()[-1])
+        said = written.strip()[:40]
+        raise RecordError(f"{label}: has no ISRCTN number ({said!r}); export it again", record=label.split()[-1])
     return found
 
 
