@@ -26,6 +26,7 @@ from tests.registry_files import (
 from tests.test_browse import getter
 from tests.test_import import run, verdicts
 from tests.world import World, at, gel_study, nct
+from tracker.browse.plugin import render_cell
 from tracker.demo.server import StandIn
 from tracker.demo.upstream import Upstream
 from tracker.digest.wording import address, reference, source_name
@@ -143,6 +144,21 @@ def test_two_trials_that_name_the_same_third_stay_two(world: World) -> None:
 def test_two_nct_numbers_are_never_one(world: World) -> None:
     run(world, study(1, nct(2), ISRCTN), study(2, nct(1), ISRCTN), ALONE)
     assert set(works(world).values()) == {None}
+
+
+def test_what_hangs_together_by_too_many_numbers_keeps_its_copies(world: World) -> None:
+    both = isrctn_file(isrctn(refs=refs(NCT)), isrctn("ISRCTN90000002", refs=refs(NCT)))
+    run(world, study(1, ISRCTN, "ISRCTN90000002"), both, ictrp_file(ictrp(ISRCTN)))
+    assert works(world) == {NCT: None, ISRCTN: None, "ISRCTN90000002": None, f"ictrp-{ISRCTN}": ISRCTN}
+
+
+def test_a_number_that_the_other_side_takes_back_parts_them_too(world: World) -> None:
+    run(world, study(1, ISRCTN), ALONE)
+    assert works(world)[ISRCTN] == NCT
+    later = study(1)
+    later["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"] = {"date": "2031-05-05"}
+    run(world, later)
+    assert works(world) == {NCT: None, ISRCTN: None}
 
 
 def test_a_number_that_is_taken_back_parts_them_again(world: World) -> None:
@@ -264,8 +280,13 @@ def test_browse_shows_them_with_their_registry_and_a_page_each(world: World) -> 
     get("/board")
 
 
-def test_a_registrys_page_is_told_of_as_it_is(world: World) -> None:
-    """What the terminal and the digest's board say of a trial without a status, and of one with another's word."""
+def test_a_cell_with_an_id_leads_to_its_page() -> None:
+    cell = render_cell(value="CTRI/2031/01/090001", column="furthest_trial", table="trial_board")
+    assert str(cell) == '<a href="/tracker/records/CTRI~2F2031~2F01~2F090001">CTRI/2031/01/090001</a>'
+    assert render_cell(value="2019-001234-12", column="", table=None) is None  # an EudraCT number is no id
+
+
+def test_a_trials_page_says_its_registrys_own_word(world: World) -> None:
     run(world, ALONE, ictrp_file(ictrp()))
     with Store.read(world.settings.db) as store:
         page = record_page(find_record(store, CHICTR))

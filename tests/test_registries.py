@@ -151,6 +151,7 @@ def test_a_trial_of_ctis_keeps_what_retrieve_says(give: Give) -> None:
     ("said", "status"),
     [
         ({"ctStatus": "Authorised", "ctPublicStatusCode": 2}, "NOT_YET_RECRUITING"),
+        ({"ctStatus": "Authorised", "ctPublicStatusCode": 3}, "RECRUITING"),
         ({"ctStatus": "Authorised", "ctPublicStatusCode": 5}, "ACTIVE_NOT_RECRUITING"),
         ({"ctStatus": "Authorised", "ctPublicStatusCode": None}, "Authorised"),
         ({"ctStatus": "Ended", "ctPublicStatusCode": 8}, "Ended"),
@@ -278,6 +279,12 @@ def test_a_table_that_was_cut_off_gives_its_whole_rows(give: Give) -> None:
         assert [one.key for one in found] == [CHICTR] and "is cut off within its last row (line " in error
 
 
+def test_a_table_that_was_cut_off_in_its_last_column_is_said_to_be(give: Give) -> None:
+    row = ctis_row() | {"Note": "moss, and more moss"}
+    found, error = give(table(row, row)[:-8])
+    assert [one.key for one in found] == [CTIS] and "is cut off within its last row (line 3)" in error
+
+
 def test_a_record_that_lost_its_end_does_not_take_the_next(give: Give) -> None:
     content = ictrp_file(ictrp(), ictrp("ChiCTR3100090002")).replace(b"</Trial>", b"", 1)
     (broken, whole), error = give(content)
@@ -384,7 +391,7 @@ def test_hashes_leave_out_what_moves_by_itself(give: Give) -> None:
 @pytest.mark.parametrize(
     ("older", "newer"),
     [
-        (isrctn_file(isrctn()), isrctn_file(isrctn(version=5))),
+        (isrctn_file(isrctn(version=9)), isrctn_file(isrctn(version=10))),
         (isrctn_file(isrctn(version=12)), isrctn_file(isrctn(day="2031-03-01", version=13))),
         (ictrp_file(ictrp()), table(spaced(ictrp(Last_Refreshed_on="22 September 2031")))),
         (table(spaced(ictrp())), ictrp_file(ictrp(Export_date="11/01/2031 00:00:00"))),
