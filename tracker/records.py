@@ -14,6 +14,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tracker.registration import number
+
 # Trials keep the registry's own words; an article's worst notice wins in this order.
 NOTICES = ("retracted", "withdrawn", "concern", "corrected")
 
@@ -59,7 +61,8 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """What ClinicalTrials.gov says about a study, beside what a Record already holds. Enums are raw API v2 values."""
+    """What a registry says about a study, beside what a Record already holds. Enums are raw API v2 values; other
+    registries' words stand in their place only where they mean the same (docs/registries.md), else as they are."""
 
     study_type: str = ""
     status: str = ""
@@ -96,7 +99,8 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """One article, trial or news item. Ids: `pubmed-38212345`, `NCT05678901`, `feed-<16 hex>`.
+    """One article, trial or news item. Ids: `pubmed-38212345`, `NCT05678901`, `feed-<16 hex>`; of other
+    registries their own numbers, and `ictrp-NCT05678901` for what WHO's portal says of a trial that is read elsewhere.
 
     `types` are publication types (of a trial: its study type); `terms` are MeSH headings and keywords (of a trial:
     conditions and interventions). `abstract` of a trial is its brief summary.
@@ -281,9 +285,19 @@ class Event:
     headline: str
 
 
+REGISTRIES = ("clinicaltrials", "isrctn", "ctis", "ictrp")  # the sources of trials
+_OF_REGISTER = {"nct": "clinicaltrials", "isrctn": "isrctn", "ctis": "ctis"}  # the rest is read from ICTRP alone
+_COPY = "ictrp-"
+
+
 def record_id(source: str, key: str) -> str:
-    """The id under which a source's own key (a PMID, an NCT number) is stored."""
-    return f"pubmed-{key}" if source == "pubmed" else key
+    """The id under which a source's own key (a PMID, an NCT number) is stored.
+
+    What ICTRP says of a trial whose register is a source of its own must not be taken for that register's word.
+    """
+    if source == "pubmed":
+        return f"pubmed-{key}"
+    return f"{_COPY}{key}" if source == "ictrp" and source_of(key) != "ictrp" else key
 
 
 def source_of(record: str) -> str:
@@ -292,9 +306,14 @@ def source_of(record: str) -> str:
         return "pubmed"
     if record.startswith("feed-"):
         return "feeds"
-    return "clinicaltrials" if record.startswith("NCT") else ""
+    if record.startswith("NCT"):
+        return "clinicaltrials"
+    if record.startswith(_COPY):
+        return "ictrp"
+    found = number(record)
+    return _OF_REGISTER.get(found.register, "ictrp") if found else ""
 
 
 def source_key(record: str) -> str:
     """The source's own key behind a record id: the inverse of record_id()."""
-    return record.removeprefix("pubmed-")
+    return record.removeprefix("pubmed-").removeprefix(_COPY)

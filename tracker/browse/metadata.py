@@ -11,7 +11,7 @@ QUESTION = "How close is the regenerative treatment of hair loss to the clinic, 
 # What people wrote or were sent is nobody else's, and half-read records are no records.
 PRIVATE = ("deliveries", "pauses", "quarantine")
 INSIDE = (
-    *("payloads", "digest_items", "matches", "queries", "stages", "fetches", "sites", "judged"),
+    *("payloads", "digest_items", "matches", "queries", "stages", "fetches", "sites", "judged", "registrations"),
     *("conditions", "paper_kinds", "_sqlite_migrations"),
     *("today", "trial_last_days", "rungs", "board_left_out", "board_trials", "board_papers", "board_results"),
 )

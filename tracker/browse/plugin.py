@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from datasette import hookimpl
+from datasette.utils import tilde_decode, tilde_encode
 from datasette.utils.asgi import Request, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup, escape
@@ -18,7 +19,10 @@ from tracker.digest.wording import clean, moment, reference, source_name
 from tracker.records import source_of
 from tracker.store.filters import Filters
 
-_RECORD = re.compile(r"(?:pubmed-\d+|NCT\d{8}|feed-[0-9a-f]{16})")
+_RECORD = re.compile(
+    r"(?:pubmed-\d+|NCT\d{8}|feed-[0-9a-f]{16}|ISRCTN\d{8}|20\d\d-5\d{5}-\d\d-\d\d|ictrp-[^\s<>]{1,60})"
+)
+_IDS = ("id", "record", "target", "same_as", "trial", "paper", "furthest_trial", "next_readout_trial")
 _NOTHING_LEFT = re.compile(r"[^\w]*")  # of a search: what is no word
 _ASKED_WRONG = (sqlite3.Error, ValueError, KeyError, IndexError, AssertionError)
 _KEYED = ("trials", "events", "labels", "links", "judgements")
@@ -66,7 +70,7 @@ def address(url: object) -> str:
 
 
 def record_path(record: str) -> str:
-    return f"/{NAME}/records/{record}"
+    return f"/{NAME}/records/{tilde_encode(record)}"
 
 
 @hookimpl
@@ -74,7 +78,7 @@ def render_cell(value: Any, column: str, table: str | None) -> Markup | None:
     """Lists as pills, ids as links to their page, addresses as links; the rest as Datasette does."""
     if column == "record" and table in _KEYED:
         return None  # a foreign key, which Datasette shows by its title
-    if isinstance(value, str) and _RECORD.fullmatch(value):
+    if isinstance(value, str) and (_RECORD.fullmatch(value) or (column in _IDS and source_of(value))):
         return Markup('<a href="{}">{}</a>').format(record_path(value), value.removeprefix("pubmed-"))
     if column == "url" and address(value):
         return Markup('<a href="{}" rel="noreferrer">{}</a>').format(value, urlsplit(str(value)).hostname)
@@ -148,7 +152,7 @@ def extra_template_vars(request: Request | None, datasette: Any, table: str | No
         if view_name == "index":
             return {"home": await database.execute_fn(pages.home)}
         if view_name == "row" and table == "records" and request is not None:
-            identifier = request.url_vars["pks"]
+            identifier = tilde_decode(request.url_vars["pks"])
             return await database.execute_fn(lambda connection: pages.record(connection, identifier))  # type: ignore[no-any-return]
         return {}
 

@@ -49,7 +49,8 @@ def fetch(
 @click.option("--query", default="", help="Tie the records to this query, as records that were there before.")
 @click.pass_context
 def import_files(context: click.Context, files: tuple[Path, ...], query: str) -> int:
-    """Store records from files: PubMed XML, MEDLINE (.nbib), ClinicalTrials.gov JSON; plain, gzipped or in a zip.
+    """Store records from files: PubMed XML, MEDLINE (.nbib), ClinicalTrials.gov JSON; of other registries ISRCTN and
+    WHO ICTRP (XML, CSV) and EU CTIS (JSON, CSV); plain, gzipped or in a zip.
 
     What comes from a file is never announced as new. A version older than the one held is kept and changes nothing.
 

@@ -16,7 +16,7 @@ from tracker.dates import clock_from
 def show(context: click.Context, identifier: str, as_json: bool) -> None:
     """One record as a page: what it is, its labels with the words that made them, its dates, links and history.
 
-    ID is a PMID, an NCT number or a DOI. Examples:
+    ID is a PMID, a trial's number or a DOI. Examples:
 
     \b
       tracker show NCT06393452

@@ -41,6 +41,7 @@ UPSTREAMS = {
 }
 
 FEEDS_PACE = 2.0  # requests a second, over all feeds
+FROM_FILES = ("isrctn", "ctis", "ictrp")  # sources that are never asked
 
 # Addresses that stand in examples and reach nobody.
 _EXAMPLES = ("example.org", "example.com", "example.net", "university.edu")

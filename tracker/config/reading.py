@@ -133,6 +133,7 @@ def _sources(form: "Form", env: Mapping[str, str], mistakes: "Report") -> dict[s
         if settings:
             sources[name] = settings
     sources["feeds"] = SourceSettings(name="feeds", url="", pace=hosts.FEEDS_PACE, contact=form.tracker.contact)
+    sources |= {name: SourceSettings(name=name, url="", pace=hosts.FEEDS_PACE) for name in hosts.FROM_FILES}
     return sources
 
 

@@ -21,7 +21,7 @@ RUNG_WORDS = {
     "phase4": ("phase 4", "ph 4"), "approved": ("approved", "appr."),
 }  # fmt: skip
 STATES = ("running", "completed", "planned", "stopped", "unknown", "withdrawn", "other")
-STATE_WORDS = {"unknown": "of unknown status", "other": "of expanded access"}
+STATE_WORDS = {"unknown": "of unknown status", "other": "of another status"}
 IN_PEOPLE = ("running", "completed", "stopped", "unknown")  # states whose people are shown as a bar
 NOTE = (
     "Rungs: laboratory, animals, people (no phase stated), phases 1 to 4, approved; on each, the papers held and the"

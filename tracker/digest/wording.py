@@ -6,8 +6,18 @@ Raw enum values are looked up whole, never searched for a part: NOT_YET_RECRUITI
 import re
 import unicodedata
 from collections.abc import Iterable
+from urllib.parse import quote
 
-SOURCES = {"pubmed": "PubMed", "clinicaltrials": "ClinicalTrials.gov", "feeds": "feeds"}
+from tracker.records import source_key, source_of
+
+SOURCES = {
+    "pubmed": "PubMed",
+    "clinicaltrials": "ClinicalTrials.gov",
+    "feeds": "feeds",
+    "isrctn": "ISRCTN",
+    "ctis": "EU CTIS",
+    "ictrp": "WHO ICTRP",
+}
 
 STATUSES = {
     "NOT_YET_RECRUITING": "not yet recruiting",
@@ -101,6 +111,8 @@ def source_name(source: str) -> str:
 
 
 def status_words(status: str) -> str:
+    if not status:  # ISRCTN states one only where an editor set it
+        return "no status stated"
     return STATUSES.get(status) or clean(status.replace("_", " ").lower(), 60)
 
 
@@ -124,6 +136,8 @@ def reference(record: str) -> str:
     """A record id as its source calls it: "PMID 38212345", "NCT05678901"; a feed item has no name of its own."""
     if record.startswith("pubmed-"):
         return f"PMID {record.removeprefix('pubmed-')}"
+    if record.startswith("ictrp-"):
+        return f"{record.removeprefix('ictrp-')} at WHO ICTRP"
     return "link" if record.startswith("feed-") else record
 
 
@@ -133,4 +147,13 @@ def address(record: str) -> str:
         return f"https://pubmed.ncbi.nlm.nih.gov/{record.removeprefix('pubmed-')}/"
     if re.fullmatch(r"NCT\d{8}", record):
         return f"https://clinicaltrials.gov/study/{record}"
-    return ""
+    start = _PAGES.get(source_of(record), "")
+    return start + quote(source_key(record)) if start else ""
+
+
+# Where other registries keep a trial: its number follows.
+_PAGES = {
+    "isrctn": "https://www.isrctn.com/",
+    "ctis": "https://euclinicaltrials.eu/ctis-public/view/",
+    "ictrp": "https://trialsearch.who.int/Trial2.aspx?TrialID=",
+}

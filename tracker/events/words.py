@@ -4,7 +4,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from tracker import dates
-from tracker.records import Trial, as_json
+from tracker.records import Trial, as_json, source_of
 
 LOW, MEDIUM, HIGH = 1, 2, 3
 
@@ -72,6 +72,13 @@ def shown(record: str) -> str:
 
 
 def source_name(record: str) -> str:
-    if record.startswith("NCT"):
-        return "ClinicalTrials.gov"
-    return "PubMed" if record.startswith("pubmed-") else "the feed"
+    return _SOURCES.get(source_of(record), "the feed")
+
+
+_SOURCES = {
+    "pubmed": "PubMed",
+    "clinicaltrials": "ClinicalTrials.gov",
+    "isrctn": "ISRCTN",
+    "ctis": "EU CTIS",
+    "ictrp": "WHO ICTRP",
+}

@@ -37,7 +37,7 @@ def _event(entry: Entry, trial: Mapping[str, Any], field: str, revisions: int, h
     warning = f"{entry.warning}: " if entry.warning else ""
     about = [
         f"{_FIELDS[field]} ({kind}): {trial[field]}",
-        f"{trial['status']}, {'/'.join(trial['phases']) or 'no phase'}, {trial['sponsor']}",
+        f"{trial['status'] or 'status not stated'}, {'/'.join(trial['phases']) or 'no phase'}, {trial['sponsor']}",
         entry.warning,
         headline,
     ]

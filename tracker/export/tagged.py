@@ -75,7 +75,7 @@ def notes(entry: Entry) -> Iterator[str]:
     if entry.approaches:
         yield "Approach: " + ", ".join(name for _, name in entry.approaches)
     if entry.trial:
-        yield f"Status: {entry.trial['status']}, {'/'.join(entry.trial['phases']) or 'no phase'}"
+        yield f"Status: {entry.trial['status'] or 'not stated'}, {'/'.join(entry.trial['phases']) or 'no phase'}"
 
 
 def nbib(choice: Choice) -> Iterator[str]:

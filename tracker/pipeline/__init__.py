@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tracker.classify import Classifier, load_taxonomy
 from tracker.config import Settings
+from tracker.config.hosts import FROM_FILES
 from tracker.dates import Clock
 from tracker.errors import ConfigError
 from tracker.pipeline.checking import check_all, check_file
@@ -57,7 +58,10 @@ def fetch_all(
     queries = [settings.query(name) for name in names] or list(settings.queries)
     for source in sources:
         if source not in SOURCES:
-            raise ConfigError(f'no source is named "{source}"; there are: {", ".join(SOURCES)}')
+            asked = ", ".join(name for name in SOURCES if name not in FROM_FILES)
+            raise ConfigError(f'no source is named "{source}"; there are: {asked}')
+        if source in FROM_FILES:
+            raise ConfigError(f"{source} is not asked, but read from files that its site exports: tracker import FILE")
     taxonomy = load_taxonomy(settings.approaches)
     with _opened(settings, dry_run=options.dry_run) as store:
         if not options.dry_run:

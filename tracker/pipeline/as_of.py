@@ -25,7 +25,7 @@ from tracker.errors import ConfigError, RecordError
 from tracker.pipeline import prepare
 from tracker.pipeline.compose import Issue, compose
 from tracker.pipeline.fetch import labels_of, lay_labels, only, relabel_papers
-from tracker.records import source_of
+from tracker.records import REGISTRIES, source_of
 from tracker.sources import SOURCES
 from tracker.store import Store, past, saving, versions, works
 
@@ -160,7 +160,7 @@ class Past:
         """What one run brought. Papers are judged again when it brought a trial that they report."""
         for version in run:
             self._take(version)
-        trials = sorted({version.record for version in run if source_of(version.record) == "clinicaltrials"})
+        trials = sorted({version.record for version in run if source_of(version.record) in REGISTRIES})
         relabel_papers(self.store, self.settings, self.classifier, trials, received)
 
     def _take(self, version: past.Version) -> None:

@@ -14,7 +14,7 @@ from tracker.classify import Classifier
 from tracker.config import Query, Settings, SourceSettings
 from tracker.dates import Clock, stamp
 from tracker.errors import FeedGoneError, RecordError, SourceError
-from tracker.records import Held, Label, Listing, Payload, Record, record_id, source_of
+from tracker.records import REGISTRIES, Held, Label, Listing, Payload, Record, record_id, source_of
 from tracker.sources import SOURCES, Source
 from tracker.store import LINKED, Store, Tally, fetching
 from tracker.store.feeds import disable
@@ -237,7 +237,7 @@ class _Run:
     def _relabel_papers(self) -> None:
         """In the transaction of the trials: a run that died between the two would leave papers that no later run
         touches."""
-        trials = sorted(record for record in self.touched if source_of(record) == "clinicaltrials")
+        trials = sorted(record for record in self.touched if source_of(record) in REGISTRIES)
         self.touched.clear()
         relabel_papers(self.store, self.settings, self.classifier, trials, self.now)
 

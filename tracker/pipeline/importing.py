@@ -14,7 +14,7 @@ from tracker.config import Settings
 from tracker.dates import Clock, stamp
 from tracker.errors import RecordError, SourceError
 from tracker.pipeline.fetch import BATCH, labels_of, only, relabel_papers
-from tracker.records import Payload, Record, fingerprint, record_id, source_of
+from tracker.records import REGISTRIES, Payload, Record, fingerprint, record_id, source_of
 from tracker.sources import SOURCES, Source
 from tracker.sources.files import Cut, Deletion, Item, RecordFile
 from tracker.sources.versions import version_of
@@ -97,22 +97,27 @@ class _Import:
             if isinstance(item, Deletion):
                 tally.deleted += self._delete(item)
             elif isinstance(item, Cut):
-                self.store.quarantine(item.payload, self.query, item.reason, self.now)
+                self._quarantine(item.payload, item.reason, tally)
                 tally.quarantined += 1
             else:
-                verdict = self._one(item, held)
+                verdict = self._one(item, held, tally)
                 setattr(tally, verdict, getattr(tally, verdict) + 1)
                 if verdict in ("new", "changed"):
                     touched.append(_id(item))
-        trials = [record for record in touched if source_of(record) == "clinicaltrials"]
+        trials = [record for record in touched if source_of(record) in REGISTRIES]
         relabel_papers(self.store, self.settings, self.classifier, trials, self.now)
 
-    def _one(self, payload: Payload, held: dict[str, list[str]]) -> str:
+    def _quarantine(self, payload: Payload, reason: str, tally: FileTally) -> None:
+        """Kept with a line that says where it stands: of a record without an id the file and its place there."""
+        place = "" if payload.key else f", record {tally.records + 1}"
+        self.store.quarantine(payload, self.query, f"{Path(tally.file).name}{place}: {reason}", self.now)
+
+    def _one(self, payload: Payload, held: dict[str, list[str]], tally: FileTally) -> str:
         """Store one record. Returns the field of the tally that counts it."""
         try:
             record, verdict = self._store(payload, held)
         except RecordError as error:
-            self.store.quarantine(payload, self.query, str(error), self.now)
+            self._quarantine(payload, str(error), tally)
             return "quarantined"
         if verdict != "new":
             self.store.resolve_quarantine(payload, self.now)  # a broken form of it came between two good ones

@@ -4,11 +4,14 @@ A released migration is never edited; a change is one function more at the end. 
 again whenever their text has changed.
 """
 
+import json
 import sqlite3
 from contextlib import closing
 from importlib.resources import files
 
 from sqlite_utils import Database, Migrations
+
+from tracker.registration import number
 
 APPLICATION_ID = 0x74726B72  # "trkr": how we know that a SQLite file is ours
 OLDEST_SQLITE = (3, 38, 0)  # STRICT came with 3.37, json operators with 3.38
@@ -54,6 +57,17 @@ def m006_titles(db: Database) -> None:
 @migrations()
 def m007_feeds(db: Database) -> None:
     db.executescript(sql("007_feeds"))
+
+
+@migrations()
+def m010_registrations(db: Database) -> None:
+    db.executescript(sql("010_registrations"))
+    for record, named in db.conn.execute("select record, secondary_ids from trials").fetchall():
+        numbers = ((1, record), *((0, str(one)) for one in json.loads(named)))
+        db.conn.executemany(
+            "insert or ignore into registrations (record, number, own) values (?, ?, ?)",
+            [(record, found.key, own) for own, text in numbers if (found := number(text))],
+        )
 
 
 def views() -> str:

@@ -117,7 +117,8 @@ group by 1, 2, 3;
 -- follows and of which nothing is.
 --   laboratory .. phase4        works on each rung: papers (of followed approaches) and trials that enrolled somebody
 --   approved, approved_products only from `approvals`: each product, for what, by whom, when, and where to look it up
---   running .. unknown          trials by state, and the people in them; other: expanded access
+--   running .. unknown          trials by state, and the people in them; other: expanded access, and words of other
+--                               registries that say neither
 --   furthest_*                  the furthest trial that enrolled somebody; what is planned, stopped, withdrawn: `beside`
 --   newest_result_*             the newest study in people (paper or posted results), its size, 1 where it is a preprint
 --   newest_harm_*               the newest paper in people of which a harm is the finding, and its words

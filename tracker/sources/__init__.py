@@ -18,6 +18,7 @@ from tracker.sources.feeds import live as feeds_live
 from tracker.sources.looking import Step
 from tracker.sources.pubmed import PubMed
 from tracker.sources.pubmed import live as pubmed_live
+from tracker.sources.registries import Registry
 from tracker.web import Web
 
 __all__ = ["LIVE", "SOURCES", "Source"]
@@ -37,6 +38,9 @@ SOURCES: dict[str, Callable[[SourceSettings], Source]] = {
     "pubmed": PubMed,
     "clinicaltrials": ClinicalTrials,
     "feeds": Feeds,
+    "isrctn": Registry,
+    "ctis": Registry,
+    "ictrp": Registry,
 }
 
 LIVE: dict[str, Callable[[SourceSettings, Web, Sequence[Query], date], Iterator[Step]]] = {

@@ -1,4 +1,4 @@
-"""A stream of bytes cut into the payloads of its records: PubMed XML, MEDLINE text, ClinicalTrials.gov JSON.
+"""A stream of bytes cut into the payloads of its records: PubMed XML, MEDLINE, JSON of ClinicalTrials.gov and CTIS.
 
 Nothing is interpreted, and no more is held than one record and one piece of the stream. What is wrong with a record is
 left to its reader; what is wrong with the stream itself (cut off, words where records should be) is a SourceError,
@@ -16,6 +16,7 @@ from typing import Any
 from tracker.errors import SourceError
 from tracker.records import Payload
 from tracker.sources.clinicaltrials.api import payload_of
+from tracker.sources.registries.cut import json_payload
 from tracker.sources.versions import citation_version
 
 MAX_RECORD = 64_000_000  # bytes; as much as one answer of a source may have
@@ -162,20 +163,21 @@ def _medline(lines: list[bytes]) -> Payload:
     return _pubmed(found[1].decode() if found else "", body)
 
 
-_PAGE = re.compile(r'\{\s*"(?:studies|nextPageToken|totalCount)"\s*:')
+_PAGE = re.compile(r'\{\s*"(?:studies|nextPageToken|totalCount|pagination|data)"\s*:')
 _NCT = re.compile(rb'"nctId"\s*:\s*"(NCT\d{8})"')
 
 
 def studies(pieces: Iterable[bytes]) -> Iterator[Payload]:
-    """The studies of JSON: one, one a line, an array of them, pages of the API, or any of these one after the other."""
+    """The studies of JSON: one, one a line, an array of them, pages of an API, or any of these one after the other."""
     text = _Json(pieces)
     first = True
     while char := text.peek():
         try:
             for study in _entries(text, char):
-                if first and not (isinstance(study, dict) and "protocolSection" in study):
-                    raise SourceError("is JSON, but its first entry is no study of ClinicalTrials.gov")
-                yield payload_of(study)
+                is_ctis = isinstance(study, dict) and "ctNumber" in study
+                if first and not is_ctis and not (isinstance(study, dict) and "protocolSection" in study):
+                    raise SourceError("is JSON, but its first entry is no study of ClinicalTrials.gov or CTIS")
+                yield json_payload(study) if is_ctis else payload_of(study)
                 first = False
         except _BrokenLine as line:
             first = False
@@ -211,12 +213,12 @@ def _array(text: "_Json") -> Iterator[Any]:
 
 
 def _page(text: "_Json") -> Iterator[Any]:
-    """The entries of "studies", whatever stands beside it."""
+    """The entries of "studies" (of CTIS: "data"), whatever stands beside it."""
     text.take("{")
     while True:
         key = text.value()
         text.take(":")
-        if key == "studies" and text.peek() == "[":
+        if key in ("studies", "data") and text.peek() == "[":
             yield from _array(text)
         else:
             text.value()

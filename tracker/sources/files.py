@@ -1,6 +1,7 @@
 """A file of records, whatever its name: what is in it is told by its content, and read piece by piece.
 
-PubMed XML, MEDLINE text and ClinicalTrials.gov JSON, each plain, gzipped, or many of them in a zip.
+PubMed XML, MEDLINE text, ClinicalTrials.gov JSON and what ISRCTN, CTIS and ICTRP export, each plain, gzipped, or many
+of them in a zip.
 """
 
 import re
@@ -17,6 +18,7 @@ from tracker.records import Payload
 from tracker.sources import cutting
 from tracker.sources.cutting import Cut, Deletion
 from tracker.sources.pubmed.medline import is_medline
+from tracker.sources.registries import cut
 
 __all__ = ["Cut", "Deletion", "Item", "RecordFile"]
 
@@ -154,7 +156,11 @@ def _cutter(head: bytes) -> _Cutter:
         return cutting.medline_records
     if text.startswith(b"TY  - "):
         raise SourceError("is RIS; export from PubMed as MEDLINE (.nbib) or XML")
-    raise SourceError("is none of PubMed XML, MEDLINE (.nbib) and ClinicalTrials.gov JSON")
+    if cutter := cut.table(text):
+        return cutter
+    raise SourceError(
+        "is none of PubMed XML, MEDLINE (.nbib), ClinicalTrials.gov JSON, and XML, JSON or CSV of ISRCTN, CTIS or ICTRP"
+    )
 
 
 def _xml_cutter(text: bytes) -> _Cutter:
@@ -164,10 +170,13 @@ def _xml_cutter(text: bytes) -> _Cutter:
     root = found[1].decode(errors="replace") if found else ""
     if root in ("PubmedArticleSet", "PubmedArticle", "PubmedBookArticle"):
         return cutting.articles
+    for tag, (_, outer, _) in cut.ELEMENTS.items():
+        if root in (tag, outer):
+            return cut.elements(tag)
     if root.lower() == "html" or b"<!doctype html" in text[:200].lower():
         raise SourceError("is a web page")
     if root == "MedlineCitationSet":
         raise SourceError("is in the format that NLM gave up in 2016; take today's baseline, a PubmedArticleSet")
     if not root:
         raise SourceError("is cut off before its first element")
-    raise SourceError(f"is XML, but no PubmedArticleSet (it begins with <{root[:40]}>)")
+    raise SourceError(f"is XML, but no PubmedArticleSet, ISRCTN or ICTRP file (it begins with <{root[:40]}>)")

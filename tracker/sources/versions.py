@@ -7,8 +7,10 @@ import json
 import re
 from dataclasses import dataclass
 
+from tracker.config.hosts import FROM_FILES
 from tracker.records import Payload
 from tracker.sources.pubmed.medline import is_medline
+from tracker.sources.registries.version import version_parts
 
 # A citation goes this way through PubMed. OLDMEDLINE and MEDLINE have arrived, each in its way.
 _RANK = {"Publisher": "0", "In-Data-Review": "1", "In-Process": "2"}
@@ -20,8 +22,8 @@ class Version:
     """`age` orders versions as text, the first difference decides; what one side does not say ("") is not compared.
 
     PubMed: (version of the PMID, day of revision, rank of the status). ClinicalTrials.gov: (day of the last update,
-    day of the registry's data). `full`: the source's whole form, not MEDLINE text or a study cut to some fields.
-    `parts`: of a cut study, the modules that it has.
+    day of the registry's data). Other registries: registries/version.py. `full`: the source's whole form, not MEDLINE
+    text, a row of a table or a study cut to some fields. `parts`: of a cut study, the modules that it has.
     """
 
     age: tuple[str, ...]
@@ -40,6 +42,8 @@ class Version:
 def version_of(payload: Payload) -> Version:
     if payload.source == "clinicaltrials":
         return _study(payload.body)
+    if payload.source in FROM_FILES:
+        return Version(*version_parts(payload))
     return _medline(payload.body) if is_medline(payload.body) else _article(payload.body)
 
 

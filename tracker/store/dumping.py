@@ -41,6 +41,7 @@ _TABLES = [
     "digests",
     "feeds",
     "feed_items",
+    "registrations",
 ]
 
 _TOLD = """

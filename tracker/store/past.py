@@ -87,7 +87,7 @@ def bring_as_it_is(held: Store, copy: Store, version: Version) -> None:
     if copy.rows("select 1 from records where id = ?", [version.record]):
         return
     _insert(copy, "records", [row | {"same_as": None} for row in _of(held, "records", "id", version.record)])
-    for table in ("trials", "sites", "labels", "links"):
+    for table in ("trials", "sites", "labels", "links", "registrations"):
         _insert(copy, table, _of(held, table, "record", version.record))
     _insert(copy, "payloads", [row | {"id": None} for row in _of(held, "payloads", "id", version.id)])
 

@@ -8,15 +8,16 @@ from difflib import get_close_matches
 from typing import Any
 
 from tracker.errors import ConfigError
-from tracker.store import Store
+from tracker.registration import spelled
+from tracker.store import Store, registered
 
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _ADDRESS = re.compile(
-    r"(?:https?://)?(?:\w+\.)*(?:ncbi\.nlm\.nih\.gov/(?:pubmed/)?(\d+)|clinicaltrials\.gov/\S*?(NCT\d{8}))(?:[/?#]\S*)?",
+    r"(?:https?://)?(?:\w+\.)*(?:ncbi\.nlm\.nih\.gov/(?:pubmed/)?(\d+)|clinicaltrials\.gov/\S*?(NCT\d{8})"
+    r"|isrctn\.com/(ISRCTN\d{8})|euclinicaltrials\.eu/\S*?(20\d\d-5\d{5}-\d\d(?:-\d\d)?))(?:[/?#&]\S*)?",
     re.IGNORECASE | re.ASCII,
 )
 _PMID = re.compile(r"(?:(?:pmid:?|pubmed-)\s*)?0*(\d+)", re.IGNORECASE | re.ASCII)
-_NCT = re.compile(r"NCT\d{8}", re.IGNORECASE | re.ASCII)
 
 # A relation as the other side would put it, so that a tie said by both is one.
 INVERSE = {
@@ -56,16 +57,16 @@ class Page:
 
 
 def meant(identifier: str) -> str:
-    """The id that a person means by a PMID, an NCT number, a DOI or the address of one: `pubmed-38212345`,
-    `NCT05678901` or, as links name a DOI, `doi-10.1000/x`; anything else as it stands."""
+    """The id that a person means by a PMID, a trial's number, a DOI or the address of one: `pubmed-38212345`,
+    `NCT05678901`, `ISRCTN12345678` or, as links name a DOI, `doi-10.1000/x`; anything else as it stands."""
     text = identifier.strip().encode("utf-8", "replace").decode()  # a half character is in no id
     if address := _ADDRESS.fullmatch(text):
-        text = address[1] or address[2]
+        text = next(filter(None, address.groups()))
     if doi := _DOI.fullmatch(text):
         return "doi-" + doi[1].lower().rstrip(".")
     if pmid := _PMID.fullmatch(text):
         return f"pubmed-{pmid[1]}"
-    return text.upper() if _NCT.fullmatch(text) else text
+    return spelled(text)
 
 
 def record_of(store: Store, identifier: str) -> str:
@@ -74,18 +75,21 @@ def record_of(store: Store, identifier: str) -> str:
     if not record:
         text = identifier.strip()
         shown = text if text and text.isprintable() else ascii(text)
-        raise ConfigError(f"{shown}: is not held; ids are a PMID, an NCT number, a DOI, or an id of the database")
+        raise ConfigError(f"{shown}: is not held; ids are a PMID, a trial's number, a DOI, or an id of the database")
     return record
 
 
 def held_as(store: Store, wanted: str) -> str:
-    """The held record of an id as `meant` gives it, "" where there is none; of a DOI its version of record."""
+    """The held record of an id as `meant` gives it, "" where there is none; of a DOI its version of record,
+    of a trial's number whatever holds it."""
     if wanted.startswith("doi-"):
         found = store.rows(
             "select id from records where doi = ? order by same_as is not null, id", [wanted.removeprefix("doi-")]
         )
     else:
         found = store.rows("select id from records where id = ? collate nocase", [wanted])
+        if not found:
+            return registered.named_as(store.db, wanted)
     return str(found[0]["id"]) if found else ""
 
 

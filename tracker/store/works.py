@@ -1,4 +1,5 @@
 """One work, however many records it has: a preprint and its paper, two PMIDs of one paper, a feed's item of either.
+Trials are united in `registered`.
 
 `same_as` points from each other version to the version of record: what is held over what is gone, a paper over its
 preprint, PubMed's record over a feed's item, the newer PMID over the older; never in a chain. Views, board and digest
@@ -21,7 +22,7 @@ from sqlite_utils import Database
 
 from tracker.events import published_from_preprint
 from tracker.records import Event, Record
-from tracker.store import titles
+from tracker.store import registered, titles
 
 # A link of PubMed by which a record is about another one, from either side.
 _ABOUT = ("retracts", "retracted_by", "corrects", "corrected_by", "concern_of", "concern_in", "mentions")
@@ -85,7 +86,10 @@ def unite(db: Database, record: str) -> bool:
     Returns whether there was anything to look at.
     """
     alone = db.conn.execute(_ALONE, [record]).fetchone()
-    if alone is None or alone[0]:
+    if alone is None:
+        registered.unite(db, record)
+        return False
+    if alone[0]:
         return False
     held = _Held(db)
     one = held.article(record)

@@ -3,12 +3,14 @@
 Knows nothing of trials. Warnings name the path of the value, so that a change of the source's shape can be found.
 """
 
+import json
 import math
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from tracker import dates
+from tracker.errors import RecordError
 
 # CommonMark: a backslash before ASCII punctuation stands for that character alone.
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -118,3 +120,26 @@ def name_type(value: Any) -> str:
     """What a JSON value is, in words for a message."""
     names = {dict: "an object", list: "a list", str: "a string", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")
+
+
+def load(body: bytes, key: str) -> dict[str, Any]:
+    """The object in a payload. Raises RecordError for anything else, half characters and NaN among it."""
+    try:
+        study = json.loads(body, parse_constant=_refuse)
+        if b"\\ud" in body.lower():
+            json.dumps(study, ensure_ascii=False).encode()
+    except RecursionError:
+        raise RecordError(f"{key or 'a study'}: nested too deeply to be a study", record=key) from None
+    except UnicodeError:
+        raise RecordError(
+            f"{key or 'a study'}: holds text that is no Unicode (half a surrogate pair)", record=key
+        ) from None
+    except ValueError as error:
+        raise RecordError(f"{key or 'a study'}: no JSON that can be read: {str(error)[:120]}", record=key) from None
+    if not isinstance(study, dict):
+        raise RecordError(f"{key or 'a study'}: {name_type(study)}, not a study", record=key)
+    return study
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")

@@ -5,15 +5,14 @@ undone, so that words read (and match) as they were meant. A study that breaks t
 module that is no object, text that is no Unicode) is a RecordError; one odd value costs that value and a warning.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from typing import Any
 
 from tracker.errors import RecordError
 from tracker.records import Link, Record, Site, Trial
 from tracker.sources.clinicaltrials import enums
-from tracker.sources.clinicaltrials.node import Node, name_type, unescape
+from tracker.sources.clinicaltrials.node import Node, load, name_type, unescape
 
 UNKNOWN_ENROLLMENT = 99999999  # the registry's own sentinel
 QUOTE = 200  # characters of a citation that a Link keeps
@@ -31,7 +30,7 @@ def read(body: bytes, key: str = "") -> Record:
 
     Raises RecordError.
     """
-    study = _load(body, key)
+    study = load(body, key)
     protocol = _module(Node(study), "protocolSection", key)
     identification = _module(protocol, "identificationModule", key)
     nct = identification.text("nctId").upper()
@@ -56,28 +55,6 @@ def read(body: bytes, key: str = "") -> Record:
         warnings=tuple(dict.fromkeys(warnings)),
         raw=body,
     )
-
-
-def _load(body: bytes, key: str) -> dict[str, Any]:
-    try:
-        study = json.loads(body, parse_constant=_refuse)
-        if b"\\ud" in body.lower():
-            json.dumps(study, ensure_ascii=False).encode()
-    except RecursionError:
-        raise RecordError(f"{key or 'a study'}: nested too deeply to be a study", record=key) from None
-    except UnicodeError:
-        raise RecordError(
-            f"{key or 'a study'}: holds text that is no Unicode (half a surrogate pair)", record=key
-        ) from None
-    except ValueError as error:
-        raise RecordError(f"{key or 'a study'}: no JSON that can be read: {str(error)[:120]}", record=key) from None
-    if not isinstance(study, dict):
-        raise RecordError(f"{key or 'a study'}: {name_type(study)}, not a study", record=key)
-    return study
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _module(parent: Node, name: str, key: str) -> Node:

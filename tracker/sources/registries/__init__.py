@@ -1,0 +1,38 @@
+"""ISRCTN, EU CTIS and WHO ICTRP: trials that stand in other registries than ClinicalTrials.gov, from exported files.
+
+isrctn, ctis, ictrp   one trial of each as a Record
+cut                   files into payloads, told by their content
+row, element          what a record is before it is read: names and texts, or XML
+text, words           what registries write, and which of their words mean what API v2's mean
+
+None of them is asked over the network: no interface is documented well enough to be right (docs/registries.md).
+"""
+
+from collections.abc import Callable, Iterator
+
+from tracker.config import Query, SourceSettings
+from tracker.errors import SourceError
+from tracker.records import Held, Listing, Payload, Record
+from tracker.sources.registries import ctis, ictrp, isrctn
+from tracker.web import Web
+
+__all__ = ["Registry"]
+
+_READ: dict[str, Callable[[bytes, str], Record]] = {"isrctn": isrctn.read, "ctis": ctis.read, "ictrp": ictrp.read}
+
+
+class Registry:
+    """A source that only reads. One registry more is one module here and one line in each of two dicts."""
+
+    walks_whole = True
+
+    def __init__(self, settings: SourceSettings) -> None:
+        self._name = settings.name
+
+    def fetch(self, query: Query, held: Held, web: Web) -> Iterator[Payload | Listing]:
+        """Raises SourceError: no query can ask it."""
+        raise SourceError(f"{self._name} is read from files: tracker import")
+
+    def parse(self, payload: Payload) -> Iterator[Record]:
+        """The one Record of a trial. Raises RecordError for one that cannot be read."""
+        yield _READ[self._name](payload.body, payload.key)
