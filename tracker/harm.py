@@ -62,7 +62,8 @@ _WHOSE = re.compile(
 )
 _WHO = re.compile(r"\s+(?:patients?|survivors?|therap|treatment|chemo|cent(?:re|er)|cells?\b|suppress)", re.IGNORECASE)
 _REACH = 200  # characters before and behind a find that are read
-_BEFORE, _AFTER = 5, 6  # words around the first word of a find: twelve in all
+_BEFORE, _WORDS = 5, 12  # words before the first word of a find, and in all
+_SENTENCE_END = re.compile(r"[.!?][\"')\]]?\s+(?=[A-Z0-9\[(“])|\n+")
 
 
 def harms(text: str) -> Iterator[re.Match[str]]:
@@ -92,7 +93,12 @@ def _is_whose(text: str, match: re.Match[str]) -> bool:
 
 
 def around(text: str, at: int) -> tuple[int, int]:
-    """Where at most twelve words of the text begin and end, the one at `at` among them."""
-    before = [word.start() for word in re.finditer(r"\S+", text[:at])][-_BEFORE:]
-    after = [word.end() for word in re.finditer(r"\S+", text[at:])][: _AFTER + 1]
-    return (before[0] if before else at), at + (after[-1] if after else 0)
+    """Where at most twelve words of the sentence at `at` begin and end, the one at `at` among them."""
+    start = max((end.end() for end in _SENTENCE_END.finditer(text, 0, at)), default=0)
+    end = _SENTENCE_END.search(text, at)
+    before = [word.start() for word in re.finditer(r"\S+", text[start:at])]
+    after = [word.end() for word in re.finditer(r"\S+", text[at : end.start() + 1 if end else len(text)])]
+    some = before[-max(_BEFORE, _WORDS - len(after)) :]
+    rest = after[: _WORDS - len(some)]
+    first = start + some[0] if some else at
+    return first + (text[first] == "[" and first < at), at + (rest[-1] if rest else 0)

@@ -12,7 +12,7 @@ QUESTION = "How close is the regenerative treatment of hair loss to the clinic, 
 PRIVATE = ("deliveries", "pauses", "quarantine")
 INSIDE = (
     *("payloads", "digest_items", "matches", "queries", "stages", "fetches", "sites", "judged", "registrations"),
-    *("conditions", "paper_kinds", "_sqlite_migrations"),
+    *("conditions", "paper_kinds", "approvals", "registrations", "feed_items", "harm_reports", "_sqlite_migrations"),
     *("today", "trial_last_days", "rungs", "board_left_out", "board_trials", "board_papers", "board_results"),
 )
 
@@ -74,6 +74,7 @@ _SHOWN: dict[str, dict[str, Any]] = {
     "unlabelled": {"title": "On topic, without an approach"},
     "trial_papers": {"title": "Papers of trials"},
     "source_health": {"title": "Health of the sources"},
+    "feeds": {"title": "Feeds", "label_column": "name"},
     "judgements": {"title": "A person's word"},
 }
 TITLES = {name: str(table["title"]) for name, table in _SHOWN.items()}

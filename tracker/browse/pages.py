@@ -77,6 +77,7 @@ def board(connection: sqlite3.Connection) -> tuple[list[dict[str, Any]], list[di
     for row in rows:
         row["cells"] = [(rung, row[rung] or 0) for rung in RUNGS]
         row["group"] = GROUPS.get(row["condition"] or "", row["condition"])
+    rows.sort(key=lambda row: -max((place for place, (_, works) in enumerate(row["cells"], 1) if works), default=0))
     return [row for row in rows if row["followed"]], [row for row in rows if not row["followed"]]
 
 

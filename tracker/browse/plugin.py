@@ -30,6 +30,7 @@ _NAVIGATION = (
     ("Records", f"/{NAME}/cards"),
     ("What moved", f"/{NAME}/what_moved"),
     ("Board", "/board"),
+    ("Digests", f"/{NAME}/digests"),
     ("Charts", f"/-/dashboards/{NAME}"),
     ("Map", f"/{NAME}/trial_sites"),
     ("Questions", f"/{NAME}#queries"),
@@ -53,6 +54,7 @@ def prepare_jinja2_environment(env: Any) -> None:
     env.filters["record_path"] = record_path
     env.filters["moment"] = moment
     env.filters["pills"] = pills
+    env.filters["called"] = lambda name: _leaves().get(name, pages.GROUPS.get(name, name))
     env.filters["reference"] = reference
     env.filters["source_of"] = lambda record: source_name(source_of(record))
     env.globals["navigation"] = _NAVIGATION

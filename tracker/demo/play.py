@@ -71,6 +71,7 @@ def play(folder: Path, echo: Echo) -> None:
 All of it is made up. The newest digest:   {newest}
 See the trial that slipped:                {me} --config {config} show NCT99900002
 Every digest and the database:             {folder / "digests"}, {folder / "db"}
+Look around in it:                         {me} --config {config} browse
 Now with the real sources: put your address into queries.toml (contact), then: {me} fetch""")
 
 
@@ -154,11 +155,14 @@ def _prepare(folder: Path) -> Path:
     try:
         if folder.is_dir() and any(folder.iterdir()) and not marker.exists():
             raise StoreError(f"{folder}: holds something else than a demo; name an empty folder with --dir")
+        text = shipped().read_text("utf-8") + STAND_INS
+        if config.is_file() and config.read_text("utf-8") != text:
+            raise StoreError(f"{config}: was edited, and the demo would begin anew; name another folder with --dir")
         for name in ("db", "digests"):
             shutil.rmtree(folder / name, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         marker.write_text("Made by `tracker demo`, which empties this folder when it runs again.\n")
-        config.write_text(shipped().read_text("utf-8") + STAND_INS, "utf-8")
+        config.write_text(text, "utf-8")
     except OSError as error:
         raise StoreError(f"{folder}: cannot be written ({error.strerror}); name another folder with --dir") from None
     return config

@@ -142,8 +142,11 @@ def _summary(
 
 
 def _subject(material: Material, period: str, parts: Sequence[str]) -> str:
-    failed = dict.fromkeys(source_name(answer.source) for answer in _unanswered(material))
-    said = [*(f"no answer from {name}" for name in failed), *parts[:3]]
+    unanswered = _unanswered(material)
+    failed = dict.fromkeys(source_name(answer.source) for answer in unanswered if answer.failing_since)
+    idle = dict.fromkeys(source_name(answer.source) for answer in unanswered if not answer.failing_since)
+    said = [f"no answer from {name}" for name in failed]
+    said += [*(f"{name} not asked" for name in idle if name not in failed), *parts[:3]]
     held = sum(count for _, count in material.baseline)
     clear = f"the baseline, {counted(held, 'record')} held" if material.first_issue and held else "all clear"
     nothing = "an answer was incomplete" if any(_gaps(material)) else clear

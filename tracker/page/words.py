@@ -56,7 +56,7 @@ def tie(link: Mapping[str, Any], papers: Iterable[Mapping[str, Any]]) -> str:
     kinds = {paper["paper"]: paper["kind"] for paper in papers}
     kind = kinds.get(link["other"], "") if link["relation"] == "reported_by" else ""
     if kind in ("protocol", "review", "notice"):
-        return f"{PAPERS[kind]}, listed with results,"
+        return f"{PAPERS[kind]}, which the registry lists as a result,"
     return RELATIONS.get(link["relation"], str(link["relation"]))
 
 

@@ -3,7 +3,8 @@
 
 create view cards as
 select r.rowid, r.id, r.title, r.kind,
-    (select s.label from labels l join stages s on s.id = l.label where l.record = r.id and l.axis = 'stage') as stage,
+    (select s.label from labels l join stages s on s.id = l.label
+        where l.record = r.id and l.axis = 'stage' and r.kind != 'news') as stage,  -- what news says is no evidence
     (select json_group_array(label) from (
         select a.label from labels l join approaches a on a.id = l.label
         where l.record = r.id and l.axis = 'approach' order by l.strength desc, l.label)) as approaches,
