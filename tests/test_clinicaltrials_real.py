@@ -96,7 +96,9 @@ def expected_columns(study: dict[str, Any]) -> dict[str, Any]:
         ),
         "eligibility": plain(get("eligibilityModule.eligibilityCriteria")),
         "primary_outcomes": tuple(
-            outcome["measure"] + (f" [{outcome['timeFrame']}]" if "timeFrame" in outcome else "")
+            outcome["measure"]
+            + (f" [{outcome['timeFrame']}]" if "timeFrame" in outcome else "")
+            + (f": {outcome['description']}" if outcome.get("description") else "")
             for outcome in get("outcomesModule.primaryOutcomes[]")
         ),
         "allocation": get("designModule.designInfo.allocation") or "",

@@ -335,7 +335,7 @@ def test_the_first_issue_says_what_its_baseline_is() -> None:
     )
     later = digest(baseline=(("b", 1),))
     assert later.notices == (
-        "1 record that query b listed when it was first asked is its baseline and not listed as new.",
+        "1 record that query b listed when it was first asked so is its baseline and not listed as new.",
     )
 
 

@@ -77,7 +77,7 @@ def test_a_source_that_was_down_announces_nothing_once_it_answers(world: World, 
     world.fetch(1)
     text = world.digest(1)
     assert told(world, "2026-W47") == {}, "neither the records, nor that they are tied to each other"
-    assert "query gel listed when it was first asked" in text and "baseline and not listed as new" in text
+    assert "query gel listed when it was first asked so" in text and "baseline and not listed as new" in text
     news = world.put_article(7, day="2026-11-20")
     world.put_study(1, statusModule={"overallStatus": "COMPLETED"})
     world.fetch(2)
@@ -156,7 +156,7 @@ def test_a_query_added_later_brings_its_baseline_and_no_news_of_what_is_held(wor
     text = world.digest(2)
     assert told(world, "2026-W47") == {both: "new_article"}
     assert told(world, "2026-W48") == {gel: "new_article"}, "not that the foam query finds what was told, nor a tie"
-    assert "2 records that query foam listed when it was first asked are its baseline" in text
+    assert "2 records that query foam listed when it was first asked so are its baseline" in text
     foam = world.put_article(10, "Foam once more", abstract="A foam in alopecia.", day="2026-11-27")
     world.put_article(8, "Gel number 8, a foam, for alopecia", day="2026-11-27")
     world.fetch(3)
@@ -173,7 +173,7 @@ def test_a_query_edited_in_a_week_with_news(world: World) -> None:
     world.fetch(1)
     text = world.digest(1)
     assert told(world, "2026-W47") == {gel: "new_article", nct(1): "status_changed"}
-    assert "1 record that query gel listed when it was first asked is its baseline" in text
+    assert "1 record that query gel listed when it was first asked so is its baseline" in text
     foam = world.put_article(9, "Foam again", abstract="A foam in alopecia.", day="2026-11-20")
     world.fetch(2)
     world.digest(2)

@@ -76,7 +76,7 @@ class Trial:
     interventions: tuple[str, ...] = ()  # "DRUG: PP405 gel"
     arms: tuple[str, ...] = ()  # "EXPERIMENTAL: Active gel: once a day"
     eligibility: str = ""
-    primary_outcomes: tuple[str, ...] = ()  # "measure [time frame]"
+    primary_outcomes: tuple[str, ...] = ()  # "measure [time frame]: description"
     allocation: str = ""
     masking: str = ""
     enrollment: int | None = None

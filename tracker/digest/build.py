@@ -172,7 +172,7 @@ def _notices(material: Material) -> Iterable[str]:
         return
     for query, count in material.baseline:
         yield (
-            f"{counted(count, 'record')} that query {query} listed when it was first asked"
+            f"{counted(count, 'record')} that query {query} listed when it was first asked so"
             f" {'is' if count == 1 else 'are'} its baseline and not listed as new."
         )
 

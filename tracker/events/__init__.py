@@ -19,14 +19,13 @@ from tracker.events.words import (
     LOW,
     MEDIUM,
     as_text,
-    count,
     distance,
     one_line,
     or_none,
     ordinal,
     people,
     shown,
-    some,
+    some_apart,
     source_name,
 )
 from tracker.records import Event, Record, Trial, as_json
@@ -164,6 +163,8 @@ def _notice(old: Record, new: Record) -> Iterator[Told]:
     elif before in RETRACTED:
         kind, severity = "retraction_reversed", MEDIUM
         text = f"no longer marked as {before}" + (f"; now: {now}" if now else "")
+    elif before == "concern" and not now:
+        kind, severity, text = "retraction_reversed", MEDIUM, "no longer under an expression of concern"
     elif now == "concern":
         kind, severity, text = "concern", HIGH, "expression of concern" + _by(new, "concern_in")
     elif now == "corrected":
@@ -213,7 +214,7 @@ def _status(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
 
 
 def _phases(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
-    if old.phases != new.phases:
+    if sorted(old.phases) != sorted(new.phases):  # their order says nothing
         severity = HIGH if _rung(new.phases) > _rung(old.phases) else MEDIUM
         text = f"phase {or_none('/'.join(old.phases))} -> {or_none('/'.join(new.phases))}"
         event = _event(nct, "phase_changed", severity, "phases", as_json(old.phases), as_json(new.phases), text)
@@ -247,11 +248,12 @@ def with_total(event: Event, earlier: Sequence[tuple[str, str, str]]) -> Event:
     number = 1 + sum(kind == "date_slipped" for kind, _, _ in earlier)
     size, _ = distance(first, event.new)
     later = dates.differ(first, event.new) and dates.common(first, event.new)[1] > dates.common(first, event.new)[0]
-    total = f"{size.rpartition(', ')[2]} in total" if later else f"now no later than {first}, as first held"
-    pulled = sum(kind == "date_pulled_in" for kind, _, _ in earlier)
-    if later and pulled:
-        total += f", less what {count(pulled, 'move')} pulled in"
-    return replace(event, headline=event.headline.removesuffix(")") + f"; {ordinal(number)} slip, {total})")
+    net = f"{size.rpartition(', ')[2]} later" if later else "no later"
+    if number == len(earlier) + 1 and later:
+        total = f"{ordinal(number)} slip, {size.rpartition(', ')[2]} in total"
+    else:  # what was pulled in between is in no sum of slips
+        total = f"{ordinal(number)} slip; with what was pulled in, {net} than {first}, as first held"
+    return replace(event, headline=event.headline.removesuffix(")") + f"; {total})")
 
 
 def _results(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
@@ -267,7 +269,7 @@ def _outcomes(nct: str, old: Trial, new: Trial) -> Iterator[Told]:
     removed = [outcome for outcome in old.primary_outcomes if _worded(outcome) not in now_words]
     added = [outcome for outcome in new.primary_outcomes if _worded(outcome) not in before_words]
     if (removed or added) and _has_started(new):
-        text = f"primary outcomes changed after start: {some(removed)} -> {some(added)}"
+        text = f"primary outcomes changed after start: {' -> '.join(some_apart(removed, added))}"
         before, now = as_json(old.primary_outcomes), as_json(new.primary_outcomes)
         event = _event(nct, "outcome_changed", MEDIUM, "primary_outcomes", before, now, text)
         yield event, frozenset({"primary_outcomes"})

@@ -56,6 +56,17 @@ def some(outcomes: list[str]) -> str:
     return f'"{one_line(outcomes[0], 160)}"{more}'
 
 
+def some_apart(removed: list[str], added: list[str]) -> tuple[str, str]:
+    """Both lists in short; of two long texts that begin alike, from where they part."""
+    if not removed or not added:
+        return some(removed), some(added)
+    old, new = (one_line(texts[0], 10_000) for texts in (removed, added))
+    alike = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    start = old.rfind(" ", 0, max(0, alike - 20)) + 1 if alike > 60 else 0
+    cut = "… " if start else ""
+    return tuple(some([cut + text[start:], *rest[1:]]) for text, rest in ((old, removed), (new, added)))  # type: ignore[return-value]
+
+
 def people(trial: Trial) -> str:
     if trial.enrollment is None:
         return "(none)"

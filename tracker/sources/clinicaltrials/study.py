@@ -138,9 +138,11 @@ def _label(*parts: str) -> str:
     return ": ".join(filter(None, parts))
 
 
-def _outcome(node: Node) -> str:
-    time = node.text("timeFrame")
-    return " ".join(filter(None, (node.text("measure"), f"[{time}]" if time else "")))
+def _outcome(outcome: Node) -> str:
+    """With its description: how an outcome is measured, and by whom, is as much of it as its name."""
+    frame, how = outcome.text("timeFrame"), outcome.text("description")
+    named = outcome.text("measure") + (f" [{frame}]" if frame else "")
+    return f"{named}: {how}" if named and how else named or how
 
 
 def _joined(nodes: list[Node], join: Callable[[Node], str]) -> tuple[str, ...]:
