@@ -164,7 +164,7 @@ def test_a_public_copy_names_nobody_who_is_written_to(world: MailWorld) -> None:
     assert b"2026-W47" in copy, "its digests are there"
 
 
-PASSWORD = "canary-pässw0rd-4711"
+PASSWORD = "canary pässw0rd 4711"  # with spaces, as Google shows its app passwords
 
 
 def test_the_password_is_nowhere_but_with_the_server(world: MailWorld, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from tracker.web.wire import Limit
 
 _WORDS = 300  # characters kept of what a server says
 _LINES, _LINE = 100, 1000  # of one answer; RFC 5321 4.5.3.1.5 allows lines of 512
+_GOODBYE = 2.0  # seconds
 _ME = "[127.0.0.1]"  # how a client without a name of its own greets; the name of this machine is nobody's business
 
 
@@ -59,10 +60,12 @@ class MailServer:
                 raise
 
     def close(self) -> None:
-        """Say goodbye; a server that does not answer that is no matter any more."""
+        """Say goodbye; how a server answers that is no matter any more, and must not hold up anything."""
         if self._wire and self._wire.sock:
-            self._wire.sock.settimeout(5)
-            with suppress(OSError):
+            with Limit(_GOODBYE) as limit, suppress(OSError):
+                self._wire.limit = limit
+                self._wire.settimeout(_GOODBYE)
+                limit.watch(self._wire.sock)
                 self._wire.quit()
             self._wire.close()
 
@@ -113,21 +116,28 @@ class MailServer:
             wire.ehlo_or_helo_if_needed()
 
     def _log_in(self, wire: "_Wire") -> None:
-        """By the first method that both know. Once: servers lock out who guesses."""
+        """By the first method that both know. Once: servers lock out who guesses.
+
+        Servers repeat what they were sent, whole or in part, so of what is said to the password only the code is kept.
+        """
         user, password = self.smtp.user, self.smtp.password
         if not password:
             raise DeliveryError("[smtp] names a user, but TRACKER_SMTP_PASSWORD holds no password")
         offered = wire.esmtp_features.get("auth", "").upper().split()
-        if "PLAIN" in offered:
-            code, words = wire.docmd("AUTH", f"PLAIN {_base64(f'{chr(0)}{user}{chr(0)}{password}')}")
-        elif "LOGIN" in offered:
-            code, words = wire.docmd("AUTH", "LOGIN")
-            for secret in (user, password):
-                code, words = wire.docmd(_base64(secret)) if code == 334 else (code, words)
-        else:
-            raise DeliveryError(f"offers no login that tracker knows (PLAIN, LOGIN), but {' '.join(offered) or 'none'}")
+        try:
+            if "PLAIN" in offered:
+                code, _ = wire.docmd("AUTH", f"PLAIN {_base64(f'{chr(0)}{user}{chr(0)}{password}')}")
+            elif "LOGIN" in offered:
+                code, _ = wire.docmd("AUTH", "LOGIN")
+                for secret in (user, password):
+                    code = wire.docmd(_base64(secret))[0] if code == 334 else code
+            else:
+                known = "offers no login that tracker knows (PLAIN, LOGIN), but"
+                raise DeliveryError(f"{known} {' '.join(offered) or 'none'}")
+        except _NoAnswer:
+            raise DeliveryError(f"says to the login of {user} what is no answer") from None
         if code != 235:
-            raise DeliveryError(f"refuses the login of {user} ({_answer(code, words)}); check TRACKER_SMTP_PASSWORD")
+            raise DeliveryError(f"refuses the login of {user} ({code}); check TRACKER_SMTP_PASSWORD")
 
     # ---- One mail
 
@@ -181,8 +191,13 @@ class MailServer:
         """At most _WORDS characters, without the password: servers repeat what they were sent."""
         user, password = self.smtp.user, self.smtp.password
         for secret in (f"{chr(0)}{user}{chr(0)}{password}", password) if password else ():
-            text = text.replace(_base64(secret), "***").replace(secret, "***")
+            for form in (_base64(secret), secret, _clean(secret), _clean(secret.encode("latin-1", "replace"))):
+                text = text.replace(form, "***")
         return text[:_WORDS]
+
+
+class _NoAnswer(smtplib.SMTPServerDisconnected):
+    """The server said something that is no answer; the message repeats it."""
 
 
 class _Wire(smtplib.SMTP):
@@ -238,11 +253,12 @@ class _Wire(smtplib.SMTP):
         for _ in range(_LINES):
             line = self.file.readline(_LINE)
             code = line[:3]
+            if not line:
+                self.close()
+                raise smtplib.SMTPServerDisconnected("the connection was cut")
             if not line.endswith(b"\n") or not code.isdigit():
                 self.close()
-                raise smtplib.SMTPServerDisconnected(
-                    f"answered {_clean(line)!r}, which is no answer" if line else "the connection was cut"
-                )
+                raise _NoAnswer(f'answered "{_clean(line)}", which is no answer')
             said.append(line[4:].strip())
             if line[3:4] != b"-":
                 return int(code), b"\n".join(said)
