@@ -68,6 +68,13 @@ def due(attempts: int, updated: datetime) -> datetime:
     return updated + (GAPS[min(attempts, len(GAPS)) - 1] if attempts else timedelta(0))
 
 
+def is_due(moment: datetime, now: datetime) -> bool:
+    """Whether what may be tried from `moment` on may be tried now. Nothing has to wait for longer than the last gap: a
+    later moment was written down by a clock that was ahead.
+    """
+    return moment <= now or moment > now + GAPS[-1]
+
+
 def queue(store: Store, digest: int, channel: str, mails: Iterable[Mail], now: str) -> None:
     """In the transaction that keeps the issue: either both are there or neither is."""
     store.db.conn.executemany(

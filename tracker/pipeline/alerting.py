@@ -5,7 +5,7 @@ It tells no events and takes none. It goes to the first recipient, who is taken 
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from tracker.config import Digest, Settings
@@ -32,7 +32,10 @@ def compose_alert(settings: Settings, store: Store, digest: Digest, day: str, cl
     began = datetime.combine(date.fromisoformat(day), time(), zone)
     last = store.rows("select coalesce(max(id), 0) as id from events")[0]["id"]
     material = gather(store.db.conn, digest, last, last, stamp(began), stamp(now))
-    failing = dict.fromkeys(source_name(one.source) for one in material.answers if one.failing_since)
+    # Not those that failed later: theirs are fewer days. A day more or less is the same failure (schedule/due.py).
+    latest = stamp(began + timedelta(days=2))
+    begun = [one for one in material.answers if one.failing_since and one.failing_since < latest]
+    failing = dict.fromkeys(source_name(one.source) for one in begun)
     days = (now.astimezone(zone).date() - began.date()).days + 1
     built = _alert(build(material, day), digest.name, f"no answer from {listed(failing)} for {counted(days, 'day')}")
     row = {

@@ -116,7 +116,7 @@ class _Run:
         """What is due, in the order of composing: who has to wait for one mail does not get the next before it."""
         ready, behind = [], set()
         for one in waiting:
-            if one.recipient in behind or (not self.at_once and one.due > self.clock()):
+            if one.recipient in behind or not (self.at_once or outbox.is_due(one.due, self.clock())):
                 behind.add(one.recipient)
             else:
                 ready.append(one)

@@ -2,6 +2,7 @@
 
     due.py       due(settings, ledger, now): what is due at a moment. Pure. Start here.
     ledger.py    reads from the database what has been done
+    waiting.py   why an issue that is due waits, for `tracker status`
     running.py   does what is due, once: fetch, compose, alert, send
     staying.py   stays and asks each minute: APScheduler as an alarm clock
     ping.py      tells an address on the web how a run went
