@@ -84,7 +84,7 @@ def test_a_clock_that_was_years_ahead_once_keeps_nothing_from_being_composed_or_
 
 
 def composed_at(*answers: bool, settings: Settings, start: datetime, hours: int = 48) -> list[datetime]:
-    """When an issue is composed, looked at each minute; `answers`: whether each fetch in turn succeeds, the last for ever."""
+    """When an issue is composed, looked at each minute; answers: of each fetch in turn, the last for ever."""
     asked, issues, found, rest = Asked(success=start - 20 * DAY), {"2026-W45": start - 20 * DAY}, [], list(answers)
     for minute in range(hours * 60):
         now = start + minute * MINUTE

@@ -315,6 +315,18 @@ def test_a_ping_that_fails_is_said_without_its_key_and_fails_nothing(world: Mail
     assert done.code == 0 and "ping: 127.0.0.1 cannot be reached" in done.err and "key-0815" not in done.err
 
 
+def test_a_queries_toml_that_cannot_be_used_is_told_where_it_says_whom(world: MailWorld) -> None:
+    path = world.folder / "queries.toml"
+    with listening() as (address, heard):
+        with_ping(world, address)
+        good = path.read_text()
+        path.write_text(good + "nonsense = 1\n")
+        assert world.run("run").code == 2
+        assert heard == [("POST", "/key-0815/fail?a=1", "ConfigError")]
+        path.write_text(good.replace("[[query]]", "[[query"))
+        assert world.run("run").code == 2 and len(heard) == 1, "nobody can read whom"
+
+
 def test_a_bug_is_told_too(world: MailWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening() as (address, heard):
         with_ping(world, address)

@@ -111,6 +111,14 @@ def test_every_failure_at_every_step(step: str, does: str, state: str, stage: st
     assert time.monotonic() - start < 4, "no server holds us longer than the deadline"
 
 
+def test_the_answer_to_the_final_dot_may_take_longer_than_all_before_it() -> None:
+    with MailServer({"dot": lambda: time.sleep(1.5)}) as server:
+        assert sent_once(server.port, deadline=1.0, patience=5.0)[0] == "sent"
+    with MailServer({"dot": DRIP}) as server:
+        start = time.monotonic()
+        assert sent_once(server.port, deadline=9.0, patience=1.0)[0] == "unknown" and time.monotonic() - start < 5
+
+
 def test_a_connection_that_is_cut_before_the_final_dot_leaves_nothing_unknown() -> None:
     """The server goes away in the middle of a mail too large for the buffers between us: it cannot hold it whole."""
     with MailServer({"body": CUT}) as server:

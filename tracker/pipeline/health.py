@@ -93,7 +93,7 @@ def _source(settings: Settings, store: Store, source: str, query: str, zone: Zon
         verdict = "FAILED: the last fetch was cut off before it ended"
     elif not success:
         verdict = "never fetched"
-    elif from_stamp(success) < due.at and now > due.at + _GRACE:
+    elif success < stamp(periods.previous(every, zone, due).at if now < due.at + _GRACE else due.at):
         verdict = "OVERDUE"
     else:
         verdict = "ok"

@@ -11,7 +11,8 @@
 each other: whoever comes first does it.
 """
 
+from tracker.schedule.ping import ping_of
 from tracker.schedule.running import Report, Thing, run
 from tracker.schedule.staying import stay
 
-__all__ = ["Report", "Thing", "run", "stay"]
+__all__ = ["Report", "Thing", "ping_of", "run", "stay"]
