@@ -91,17 +91,6 @@ def _refuse_two_things(questions: "Sequence[str]", send: bool, to: str | None) -
         raise click.UsageError(f"{questions[0]} is not sent; --send and --to are for the issue of the current period")
 
 
-def _refuse_two_things(questions: "Sequence[str]", send: bool, to: str | None) -> None:
-    if len(questions) > 1:
-        raise click.UsageError(f"{' and '.join(questions)} ask different things; ask one at a time")
-    if send and to:
-        raise click.UsageError(
-            "--to sends a test to one address, --send the issue to its recipients; ask one at a time"
-        )
-    if (send or to) and questions:
-        raise click.UsageError(f"{questions[0]} is not sent; --send and --to are for the issue of the current period")
-
-
 def _issue(settings: "Settings", store: "Store", digests: "Sequence[Digest]", send: bool) -> int:
     from tracker.page.happened import happened
     from tracker.pipeline.delivering import deliver

@@ -161,8 +161,8 @@ class MailServer:
         if code == 421 or code // 100 not in (4, 5):
             wire.close()
         state = "failed" if code // 100 == 5 else "pending"
-        stage = _whose(stage, words)
-        raise self._told(DeliveryError(f"{stage} refused ({_answer(code, words)})", stage=stage, state=state))
+        said = f"{stage} refused ({_answer(code, words)})"
+        raise self._told(DeliveryError(said, stage=_whose(stage, words), state=state))
 
     def _receipt(self, wire: "_Wire") -> str:
         """The answer to the final dot. Whatever is no plain answer leaves open whether the mail was taken."""
