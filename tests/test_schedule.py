@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -179,6 +180,18 @@ def test_a_signal_ends_a_look_up_of_a_name_that_nobody_answers(world: MailWorld,
     until((world.folder / "asked").exists)
     assert ended(child, signal.SIGTERM) < 10
     assert world.run("run").code == 0 and set(world.states().values()) == {"sent"}
+
+
+def test_a_signal_ends_a_ping_that_nobody_answers(world: MailWorld) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        path = world.folder / "queries.toml"
+        address = f"http://127.0.0.1:{deaf.getsockname()[1]}/key"
+        path.write_text(path.read_text().replace("[tracker]\n", f'[tracker]\nping = "{address}"\n'))
+        child = started(world)
+        asked, _ = deaf.accept()
+        with asked:
+            assert ended(child, signal.SIGTERM) < 10
+    assert set(world.states().values()) == {"sent"}, "all was done and recorded before"
 
 
 @pytest.mark.parametrize("step", ["dot", "sender"])
