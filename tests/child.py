@@ -11,6 +11,7 @@ import ctypes
 import json
 import os
 import resource
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -32,6 +33,7 @@ class Under:
 
     file_size: bytes beyond which no file can be written. ordinary: without the rights of root. loopback: any thought
     of another address than 127.0.0.1 ends the child with code 99. closed: file descriptors that are not open.
+    nameless: the look-up of a name begins (a file "asked" says so) and never returns, whatever signal comes.
     """
 
     deadline: float | None = None
@@ -40,6 +42,7 @@ class Under:
     ordinary: bool = False
     loopback: bool = False
     closed: tuple[int, ...] = ()
+    nameless: bool = False
 
     def prepare(self) -> None:
         """Runs in the child before the program is loaded."""
@@ -96,7 +99,8 @@ def start(
 ) -> "subprocess.Popen[bytes]":
     """Start it. env: variables over the usual ones, None to leave one out. folder: the current one."""
     every = {**environment(world), **(env or {})}
-    inside = json.dumps({"deadline": under.deadline, "pages": under.pages, "loopback": under.loopback})
+    names = ("deadline", "pages", "loopback", "nameless")
+    inside = json.dumps({name: getattr(under, name) for name in names})
     return subprocess.Popen(
         [sys.executable, "-m", "tests.child", inside, *arguments], cwd=folder or world.folder,
         env={name: value for name, value in every.items() if value is not None},
@@ -131,10 +135,20 @@ def _inside() -> None:
         Web.__init__.__kwdefaults__["deadline"] = wanted["deadline"]  # type: ignore[index]
     if wanted["pages"] is not None:
         _limit_pages(wanted["pages"])
+    if wanted["nameless"]:
+        socket.getaddrinfo = _never  # type: ignore[assignment]
     sys.argv[:] = ["tracker", *sys.argv[2:]]
     from tracker.__main__ import main
 
     main()
+
+
+def _never(*_: object, **__: object) -> None:
+    """As the system's own while no name server answers: C code that a signal does not end."""
+    Path("asked").touch()
+    lock, libc = ctypes.create_string_buffer(256), ctypes.CDLL(None)
+    libc.pthread_mutex_lock(lock)
+    libc.pthread_mutex_lock(lock)
 
 
 def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:

@@ -232,6 +232,7 @@ ONE_VALUE = {
     "a zone that is a folder": ('[tracker]\ntimezone = "Europe"\n', 2, "unknown time zone"),
     "no zone": ('[tracker]\ntimezone = ""\n', 2, "Europe/London"),
     "an unknown severity": (digest('min_severity = "urgent"'), 4, "'high'"),
+    "an encoded word as an address": (digest('email = ["=?utf-8?q?x?=@example.org"]'), 4, "before the @"),
     "two addresses in one": (digest('email = ["a@b.c, d@e.f"]'), 4, "one plain"),
     "a text for a list": (digest('email = "a@b.c"'), 4, "must be a list"),
     "a text for a truth": (digest('send_empty = "no"'), 4, "true or false"),

@@ -199,7 +199,7 @@ def test_an_address_that_was_taken_out_is_not_sent_what_waits(world: MailWorld) 
     world.config(gel=GEL, email=(BEN.upper(),))
     done = {f"{one.recipient} {one.name}": one.state for one in world.deliver()}
     assert done == {
-        f"{ANNE} weekly.baseline": "failed", f"{ANNE} weekly": "failed",
+        f"{ANNE} weekly.baseline": "withdrawn", f"{ANNE} weekly": "withdrawn",
         f"{BEN} weekly.baseline": "sent", f"{BEN} weekly": "sent",
     }  # fmt: skip
     assert world.server.to(ANNE) == []
@@ -253,7 +253,9 @@ def test_a_death_after_the_mail_and_before_the_record_is_unknown(world: MailWorl
         world.execute("drop trigger refuse")
     assert world.rows("select state from deliveries where id = 1") == [{"state": "sending"}]
     world.does({})
-    world.deliver(WEEKS[0], at_once=True)
+    done = world.run("run", now="2026-11-09T07:10:00Z")
+    assert done.code == 1 and f"weekly.baseline 2026-W46 to {ANNE}: unknown (the run ended" in done.out, done.out
+    assert "--resend 1" in done.out
     assert world.rows("select state from deliveries where id = 1") == [{"state": "unknown"}]
     assert len(world.server.to(ANNE)) == 2, "the first mail once, and the second"
 
@@ -294,10 +296,11 @@ def test_an_address_refused_for_good_in_two_issues_is_paused_said_and_resumed(wo
     assert world.run("deliver", "--resume", "nobody@example.org").code == 2
     done = world.run("deliver", "--resume", BEN.upper(), now=WEEKS[2])
     assert done.code == 0 and f"{BEN}: is sent to again" in done.out
+    assert "2026-W48" in mime.read(world.server.to(BEN)[-1]).one("Message-ID"), "what was composed meanwhile"
     world.fetch(3)
     world.issue(WEEKS[3])
     world.deliver(WEEKS[3])
-    assert len(world.server.to(BEN)) == 1
+    assert len(world.server.to(BEN)) == 2
     world.does(only(BEN, "550 5.1.1 no such user"))
     with Store.open(world.settings.db) as store:
         assert outbox.paused(store) == {}, "one refusal after it is not two"
@@ -315,6 +318,37 @@ def test_refusals_of_the_report_and_of_the_sender_pause_nobody(world: MailWorld)
     world.deliver(WEEKS[2])
     with Store.read(world.settings.db) as store:
         assert outbox.paused(store) == {}, "his first refusal"
+
+
+def test_two_digests_of_one_week_pause_nobody_and_two_weeks_of_one_do(world: MailWorld) -> None:
+    second = f'[[digest]]\nname = "second"\nevery = "monday 07:00"\nemail = ["{BEN}"]\n'
+    world.config(gel=GEL, email=(ANNE, BEN), more=second)
+    world.does(only(BEN, "550 5.1.1 no such user"))
+    world.issue()
+    world.deliver()
+    world.put_article(2)
+    world.fetch(0)
+    world.issue()  # an extra issue of the same week
+    world.deliver()
+    assert "2026-W46.2" in {row["period"] for row in world.rows("select period from digests")}
+    with Store.read(world.settings.db) as store:
+        assert outbox.paused(store) == {}
+    world.fetch(1)
+    world.issue(WEEKS[1])
+    world.deliver(WEEKS[1])
+    with Store.read(world.settings.db) as store:
+        assert outbox.paused(store) == {BEN: WEEKS[1]}
+
+
+@pytest.mark.parametrize("step", ["recipient", "dot"])
+def test_a_refusal_that_is_about_us_pauses_nobody(world: MailWorld, step: str) -> None:
+    world.does({step: "550 5.7.1 relay denied"})
+    for week in (0, 1, 2):
+        world.fetch(week)
+        world.issue(WEEKS[week])
+        assert {one.state for one in world.deliver(WEEKS[week])} == {"failed"}
+    with Store.read(world.settings.db) as store:
+        assert outbox.paused(store) == {}
 
 
 # ---- The ledger itself

@@ -62,9 +62,73 @@ def test_a_first_issue_waits_for_a_first_complete_answer() -> None:
 def test_a_clock_set_back_composes_nothing_twice_and_fetches_anew() -> None:
     settings = settings_for()
     done = ledger(Asked(success=NOON), **{"2026-W48": NOON})
-    for back in (HOUR, 6 * HOUR, DAY, 8 * DAY, 400 * DAY):
+    for back in (HOUR, 6 * HOUR, DAY):
         assert not due(settings, done, NOON - back).digests
     assert due(settings, done, NOON - DAY).fetch == (PAIR,), "what was written by a wrong clock counts for nothing"
+
+
+def test_a_clock_that_was_years_ahead_once_keeps_nothing_from_being_composed_or_sent() -> None:
+    settings, ahead = settings_for(), datetime(2036, 1, 7, 7, tzinfo=UTC)
+    held = replace(ledger(**{"2026-W47": NOON - 7 * DAY, "2036-W02": ahead}), waiting=(ahead + 5 * MINUTE,))
+    found = due(settings, held, NOON)
+    assert (found.digests, found.ahead, found.deliver) == (("it",), ("it",), True)
+    again = replace(held, issues={"it": {**held.issues["it"], "2026-W48": NOON}})
+    assert not due(settings, again, NOON + HOUR).digests
+    assert due(settings, again, NOON + 7 * DAY).digests == ("it",) and not due(settings, again, NOON + 7 * DAY).ahead
+    assert not due(settings, again, ahead).digests, "its own period is never told twice"
+    assert due(settings, ledger(**{"2036-W02": ahead}), NOON).digests == ("it",), "a first issue, too"
+    assert not due(settings, replace(held, waiting=(NOON + DAY,)), NOON).deliver, "the longest gap"
+
+
+# ---- An issue waits for a source that failed
+
+
+def composed_at(*answers: bool, settings: Settings, start: datetime, hours: int = 48) -> list[datetime]:
+    """When an issue is composed, looked at each minute; answers: of each fetch in turn, the last for ever."""
+    asked, issues, found, rest = Asked(success=start - 20 * DAY), {"2026-W45": start - 20 * DAY}, [], list(answers)
+    for minute in range(hours * 60):
+        now = start + minute * MINUTE
+        if due(settings, Ledger({PAIR: asked}, {"it": issues}), now).fetch:
+            good = rest.pop(0) if rest[1:] else rest[0]
+            asked = Asked(success=now) if good else replace(asked, failed=(*asked.failed, now))
+        if due(settings, Ledger({PAIR: asked}, {"it": issues}), now).digests:
+            found.append(now)
+            issues = {**issues, f"2026-W{len(found)}": now} | {"2026-W48": now}
+    return found
+
+
+WOKEN = NOON - 3 * HOUR  # at nine; the slots were at six and seven
+
+
+@pytest.mark.parametrize(
+    "answers, after",
+    [
+        ((True,), timedelta(0)),
+        ((False, True), timedelta(minutes=15)),
+        ((False, False, True), timedelta(hours=1, minutes=15)),
+        ((False,), sum(FETCH_GAPS, timedelta(0))),
+    ],
+    ids=["answers", "15 minutes late", "later", "never"],
+)
+def test_an_issue_waits_for_a_source_that_is_asked_again_but_not_for_ever(
+    answers: tuple[bool, ...], after: timedelta
+) -> None:
+    assert composed_at(*answers, settings=settings_for(), start=WOKEN) == [WOKEN + after]
+
+
+def test_a_machine_that_is_on_for_an_hour_a_day_gives_up_at_the_fourth_try() -> None:
+    tries = (NOON, NOON + 15 * MINUTE, NOON + DAY, NOON + DAY + 15 * MINUTE)
+    asked = [Asked(success=NOON - 9 * DAY, failed=tries[: n + 1]) for n in range(4)]
+    before = {"2026-W47": NOON - 7 * DAY}
+    found = [due(settings_for(), ledger(one, **before), now).digests for one, now in zip(asked, tries, strict=True)]
+    assert found == [(), (), (), ("it",)]
+
+
+def test_a_source_that_is_none_of_the_digest_s_keeps_nothing_waiting() -> None:
+    settings = settings_for()
+    both = replace(settings, queries=(*settings.queries, Query(name="moss", pubmed="moss")))
+    held = Ledger({PAIR: Asked(success=NOON), ("pubmed", "moss"): Asked(failed=(NOON,))}, {})
+    assert due(both, held, NOON).digests == ("it",)
 
 
 def test_another_zone_or_schedule_makes_no_second_issue_of_a_period() -> None:
@@ -103,16 +167,48 @@ def test_every_thirty_days_everything_is_read_again() -> None:
 
 @pytest.mark.parametrize(
     "days, day",
-    [((0, 0, 0, 0), None), ((1, 0), None), ((2, 1, 0), "2026-11-21"), ((9, 5, 0), "2026-11-14"), ((0, 1, 1), None)],
+    [
+        ((0, 0, 0, 0), None),
+        ((1, 0), None),
+        ((2, 1, 0), "2026-11-21"),
+        ((9, 5, 0), None),
+        ((9, 2, 1, 0), "2026-11-21"),
+        ((0, 1, 1), None),
+    ],
     ids=str,
 )
-def test_failures_on_three_days_are_an_alert_once(days: tuple[int, ...], day: str | None) -> None:
+def test_failures_on_three_days_in_a_row_are_an_alert_once(days: tuple[int, ...], day: str | None) -> None:
     failed = tuple(sorted(NOON - n * DAY for n in days))
     held = ledger(Asked(success=NOON - 20 * DAY, failed=failed))
     alerts = due(settings_for(), held, NOON).alerts
     assert alerts == ((("it", day),) if day else ())
     told = replace(held, issues={"it.alert": {str(day): NOON}})
     assert due(settings_for(), told, NOON + DAY).alerts == ()
+
+
+def test_one_outage_is_one_alert_whichever_query_and_zone_sees_it() -> None:
+    settings = settings_for()
+    gel, moss = settings.queries[0], Query(name="moss", pubmed="moss")
+    both = replace(settings, queries=(gel, moss), digests=(replace(settings.digests[0], queries=("gel", "moss")),))
+    morning = NOON - 6 * HOUR
+    asked = {
+        PAIR: Asked(failed=tuple(morning - n * DAY for n in (3, 2, 1, 0))),
+        ("pubmed", "moss"): Asked(failed=tuple(morning - n * DAY for n in (2, 1, 0))),
+    }
+    held = Ledger(asked, {"it": {"2026-W48": NOON}})
+    assert due(both, held, NOON).alerts == (("it", "2026-11-20"),)
+    told = replace(held, issues={**held.issues, "it.alert": {"2026-11-20": NOON - DAY}})
+    west = replace(both, digests=(replace(both.digests[0], timezone="America/Los_Angeles"),))
+    mended = replace(told, asked={**asked, PAIR: Asked(success=NOON)})
+    for later, ledger_then in ((both, told), (west, told), (both, mended)):
+        assert due(later, ledger_then, NOON).alerts == ()
+    again = Asked(success=NOON + DAY, failed=tuple(morning + n * DAY for n in (2, 3, 4)))
+    assert due(both, replace(told, asked={PAIR: again}), NOON + 4 * DAY).alerts == (("it", "2026-11-25"),)
+
+
+def test_where_it_is_fetched_once_a_week_three_weeks_in_a_row_are_an_alert() -> None:
+    failed = tuple(NOON - n * 7 * DAY for n in (2, 1, 0))
+    assert due(settings_for(fetch="monday 06:00"), ledger(Asked(failed=failed)), NOON).alerts == (("it", "2026-11-09"),)
 
 
 def test_the_day_of_an_alert_is_the_day_in_the_zone() -> None:

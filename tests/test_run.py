@@ -127,11 +127,84 @@ def test_where_every_source_failed_no_quiet_week_goes_out(world: MailWorld) -> N
     run(world, WEEKS[0])
     for operation in ("esearch", "studies", "version"):
         world.stand_in.misbehave(operation, Html("down"), times=10_000)
-    run(world, WEEKS[1])
+    before = len(world.server.mails)
+    for minutes in (0, 15, 75):
+        assert run(world, later(WEEKS[1], minutes=minutes)).failures and periods(world) == ["2026-W46"]
+    done = world.run("status", now=later(WEEKS[1], minutes=76))
+    assert done.code == 1 and "WAITS" in done.out, done.out
+    assert "digest weekly: WAITS: for clinicaltrials gel, pubmed gel, pubmed moss, which failed; asked again from" in (
+        done.out.replace("pubmed gel, pubmed moss, clinicaltrials gel", "clinicaltrials gel, pubmed gel, pubmed moss")
+    )
+    assert "2026-11-16T12:15:00Z" in done.out
+    for minutes in (315, 330, 1200):
+        run(world, later(WEEKS[1], minutes=minutes))
+    assert periods(world) == ["2026-W46", "2026-W47"] and len(world.server.mails) == before + 2, "one each"
     part = mime.read(world.server.to(ANNE)[-1])
     assert "no answer from ClinicalTrials.gov" in part.one("Subject") and "PubMed" in part.one("Subject")
     for text in (part.one("Subject"), *(one.text for one in part.parts)):
         assert "quiet week" not in text.lower() and "all clear" not in text
+
+
+def test_a_network_that_comes_late_costs_a_quarter_of_an_hour_and_not_the_week(world: MailWorld) -> None:
+    run(world, WEEKS[0])
+    world.put_article(2, day="2026-11-20")
+    for operation in ("esearch", "studies", "version"):
+        world.stand_in.misbehave(operation, Html("down"), times=10_000)
+    woken = later(WEEKS[3], hours=2)
+    run(world, woken)
+    assert periods(world) == ["2026-W46"]
+    world.stand_in.behave()
+    run(world, later(woken, minutes=16))
+    part = mime.read(world.server.to(ANNE)[-1])
+    assert "2026-W49" in part.one("Subject") and "INCOMPLETE" not in part.parts[0].text
+    assert "Gel number 2" in part.parts[0].text and "quiet week" not in part.parts[0].text
+    assert world.run("status", now=later(woken, minutes=17)).code == 0
+
+
+def test_one_run_by_a_clock_that_is_years_ahead_costs_nothing(world: MailWorld) -> None:
+    run(world, WEEKS[0])
+    world.does({"greeting": "421 busy"})
+    run(world, "2036-01-07T07:00:00Z")
+    world.does({})
+    world.put_article(3)
+    status = world.run("status", now=WEEKS[1])
+    assert status.code == 1 and "dated ahead of now" in status.out
+    told: list[Thing] = []
+    report = run(world, WEEKS[1], told)
+    assert report.failures == ["clock: the last issue of weekly is dated ahead"]
+    assert any("see that the clock is right" in str(thing) for thing in told)
+    assert periods(world)[-1] == "2026-W47" and set(world.states().values()) == {"sent"}
+    text = mime.read(world.server.to(ANNE)[-1]).parts[0].text
+    assert "From 2026-11-09 07:00 UTC to 2026-11-16 07:00 UTC" in text and "Gel number 3" in text
+    assert "failed" not in text and "INCOMPLETE" not in text
+    assert run(world, WEEKS[2]).failures == [] and periods(world)[-1] == "2026-W48"
+    assert world.run("status", now=WEEKS[2]).code == 0
+
+
+def test_an_alert_names_those_that_failed_for_as_long(world: MailWorld) -> None:
+    run(world, WEEKS[0])
+    world.stand_in.misbehave("esearch", Html("down"), times=10_000)
+    for day in (1, 2):
+        run(world, later(WEEKS[0], days=day))
+    world.stand_in.misbehave("studies", Html("down"), times=10_000)
+    world.stand_in.misbehave("version", Html("down"), times=10_000)
+    run(world, later(WEEKS[0], days=3))
+    part = mime.read(world.server.to(ANNE)[-1])
+    assert part.one("Subject") == "Hair research, weekly: no answer from PubMed for 3 days"
+    assert "ClinicalTrials.gov has failed since" in part.parts[0].text
+
+
+def test_status_sees_a_slot_that_was_missed(world: MailWorld) -> None:
+    run(world, WEEKS[0])
+    day = "2026-11-10T0"
+    assert [world.run("status", now=f"{day}{at}:00Z").code for at in ("5:59", "7:59", "8:01")] == [0, 0, 1]
+    out = world.run("status", now=f"{day}8:01:00Z").out
+    assert "OVERDUE" in out and "2026-11-10T06:00:00Z" in out, "what was missed is what is due next"
+    (world.folder / "queries.toml").write_text(
+        (world.folder / "queries.toml").read_text().replace("monday 07:00", "daily 07:00")
+    )
+    line = next(line for line in world.run("status", now="2026-11-19T08:00:00Z").out.splitlines() if "weekly" in line)
+    assert "OVERDUE" in line, "a key of a week is no key of a day"
 
 
 def test_without_a_first_answer_there_is_no_first_issue(world: MailWorld) -> None:
@@ -225,7 +298,8 @@ def test_the_ping_hears_of_a_good_run_of_a_bad_one_and_of_none(world: MailWorld)
         assert len(heard) == 1, "nothing was due"
         world.stand_in.misbehave("esearch", Html("down"), times=10_000)
         world.does({"recipient": "550 no such user"})
-        run(world, WEEKS[1])
+        for minutes in (0, 15, 75, 315):
+            run(world, later(WEEKS[1], minutes=minutes))
     method, path, body = heard[-1]
     assert (method, path) == ("POST", "/key-0815/fail?a=1")
     assert "fetch pubmed gel" in body and "failed" in body
@@ -239,6 +313,18 @@ def test_a_ping_that_fails_is_said_without_its_key_and_fails_nothing(world: Mail
     assert done.code == 0 and "ping: 127.0.0.1 answers HTTP 500" in done.err and "key-0815" not in done.err + done.out
     done = world.run("run", now=WEEKS[1])
     assert done.code == 0 and "ping: 127.0.0.1 cannot be reached" in done.err and "key-0815" not in done.err
+
+
+def test_a_queries_toml_that_cannot_be_used_is_told_where_it_says_whom(world: MailWorld) -> None:
+    path = world.folder / "queries.toml"
+    with listening() as (address, heard):
+        with_ping(world, address)
+        good = path.read_text()
+        path.write_text(good + "nonsense = 1\n")
+        assert world.run("run").code == 2
+        assert heard == [("POST", "/key-0815/fail?a=1", "ConfigError")]
+        path.write_text(good.replace("[[query]]", "[[query"))
+        assert world.run("run").code == 2 and len(heard) == 1, "nobody can read whom"
 
 
 def test_a_bug_is_told_too(world: MailWorld, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -11,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests import mime
-from tests.child import start
+from tests.child import Under, start
 from tests.mail_world import ANNE, MailWorld
-from tests.mailserver import STALL, MailServer
+from tests.mailserver import DRIP, STALL, MailServer
 from tests.world import GEL, WEEKS
 from tracker.dates import Clock, from_stamp
 from tracker.deliver import finishing
@@ -168,6 +169,46 @@ def test_a_signal_ends_a_fetch_that_hangs_and_the_next_run_goes_on(world: MailWo
     world.stand_in.behave()
     assert world.run("run", now="2026-11-09T09:00:00Z").code == 0
     assert len(world.server.mails) == 2
+
+
+@pytest.mark.parametrize("command", ["deliver", "run"])
+def test_a_signal_ends_a_look_up_of_a_name_that_nobody_answers(world: MailWorld, command: str) -> None:
+    if command == "deliver":
+        world.fetch(0)
+        world.issue()
+    child = start(world, command, env={"TRACKER_NOW": WEEKS[0]}, under=Under(nameless=True))
+    until((world.folder / "asked").exists)
+    assert ended(child, signal.SIGTERM) < 10
+    assert world.run("run").code == 0 and set(world.states().values()) == {"sent"}
+
+
+def test_a_signal_ends_a_ping_that_nobody_answers(world: MailWorld) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        path = world.folder / "queries.toml"
+        address = f"http://127.0.0.1:{deaf.getsockname()[1]}/key"
+        path.write_text(path.read_text().replace("[tracker]\n", f'[tracker]\nping = "{address}"\n'))
+        child = started(world)
+        asked, _ = deaf.accept()
+        with asked:
+            assert ended(child, signal.SIGTERM) < 10
+    assert set(world.states().values()) == {"sent"}, "all was done and recorded before"
+
+
+@pytest.mark.parametrize("step", ["dot", "sender"])
+def test_a_signal_is_not_held_up_by_a_goodbye(world: MailWorld, step: str) -> None:
+    """The answer comes late but in time, or never, and then the server drips."""
+    heard = threading.Event()
+
+    def slowly() -> str | None:
+        heard.set()
+        time.sleep(3)
+        return STALL if step == "sender" else None
+
+    world.does({step: slowly, "quit": DRIP})
+    child = started(world)
+    assert heard.wait(30)
+    assert ended(child, signal.SIGTERM) < 10
+    assert sorted(world.states().values()) == {"dot": ["pending", "sent"], "sender": ["pending", "pending"]}[step]
 
 
 def test_a_mail_whose_answer_is_on_its_way_is_waited_for(world: MailWorld) -> None:

@@ -14,6 +14,7 @@ from tests.mailserver import CUT, MailServer, each
 from tests.world import GEL, WEEKS, pmid
 from tracker.demo.server import StandIn
 from tracker.demo.upstream import Upstream
+from tracker.lock import holder, writing
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_a_dry_run_shows_the_mail_as_it_would_go_and_keeps_nothing_but_files_to_
 
 def test_a_test_mail_leaves_no_trace_and_is_no_copy_of_the_real_one(world: MailWorld) -> None:
     before = ledger(world)
-    done = world.run("digest", "weekly", "--send", "--to", "me@example.org")
+    done = world.run("digest", "weekly", "--to", "me@example.org")
     assert done.code == 0 and "test of weekly to me@example.org: sent (250" in done.out, done.err
     assert ledger(world) == before and not list(world.folder.glob("digests/*"))
     assert [mail.recipient for mail in world.server.mails] == ["me@example.org"]
@@ -75,6 +76,7 @@ def test_a_test_mail_leaves_no_trace_and_is_no_copy_of_the_real_one(world: MailW
 
 def test_what_cannot_be_sent_is_said_in_one_line(world: MailWorld) -> None:
     assert world.run("digest", "--period=2026-W46", "--send").code == 2
+    assert world.run("digest", "--send", "--to", "me@example.org").code == 2 and world.server.said == []
     done = world.run("digest", "--to", "me and you")
     assert done.code == 2 and "must be one plain e-mail address" in done.err
     world.does({"recipient": "550 no such user"})
@@ -122,6 +124,21 @@ def test_mails_that_nobody_sends_are_overdue_after_an_hour(world: MailWorld) -> 
     assert status.code == 1 and "not tried yet" in status.out
 
 
+def test_a_mail_that_was_withdrawn_is_said_without_advice_that_cannot_help(world: MailWorld) -> None:
+    world.issue()
+    world.config(gel=GEL, email=(ANNE,))
+    out = world.run("deliver").out
+    assert f"to {BEN}: withdrawn (taken out of queries.toml" in out and "--resend" not in out
+
+
+def test_a_link_to_the_database_has_no_lock_of_its_own(world: MailWorld) -> None:
+    (world.folder / "link.db").symlink_to(world.settings.db)
+    with writing(world.settings.db):
+        world.run("--db", "link.db", "digest").fails(75, "another run is writing")
+        assert holder(world.folder / "link.db") == holder(world.settings.db) != ""
+    assert not (world.folder / "link.db.lock").exists()
+
+
 def test_paused_addresses_are_said(world: MailWorld) -> None:
     world.config(gel=GEL, email=(ANNE,))
     world.does({"recipient": "550 5.1.1 no such user"})
@@ -164,7 +181,7 @@ def test_a_public_copy_names_nobody_who_is_written_to(world: MailWorld) -> None:
     assert b"2026-W47" in copy, "its digests are there"
 
 
-PASSWORD = "canary-pässw0rd-4711"
+PASSWORD = "canary pässw0rd 4711"  # with spaces, as Google shows its app passwords
 
 
 def test_the_password_is_nowhere_but_with_the_server(world: MailWorld, tmp_path: Path) -> None:

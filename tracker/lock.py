@@ -15,7 +15,7 @@ PATIENCE = 5.0  # seconds, as the contract of exit code 75 says
 @contextlib.contextmanager
 def writing(database: Path, patience: float = PATIENCE) -> Iterator[None]:
     """Hold the writer's lock of a database. Raises LockedError after `patience` seconds, StoreError without access."""
-    path = database.with_name(database.name + ".lock")
+    path = _beside(database)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -31,7 +31,7 @@ def writing(database: Path, patience: float = PATIENCE) -> Iterator[None]:
 def holder(database: Path) -> str:
     """The process that writes to a database at this moment, "" where none does. Takes no lock and makes no file."""
     try:
-        handle = os.open(database.with_name(database.name + ".lock"), os.O_RDONLY)
+        handle = os.open(_beside(database), os.O_RDONLY)
     except OSError:
         return ""
     try:
@@ -41,6 +41,11 @@ def holder(database: Path) -> str:
     finally:
         os.close(handle)
     return ""
+
+
+def _beside(database: Path) -> Path:
+    """Beside the file itself: a link to it must not have a lock of its own."""
+    return Path(os.path.realpath(database) + ".lock")
 
 
 def _named(handle: int) -> str:

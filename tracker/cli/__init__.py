@@ -6,15 +6,14 @@
     sending.py   deliver, run, schedule
     judging.py   classify, why, label      keeping.py   init, check, backup, completion, demo
     taking.py    export, browse
+    leaving.py   SIGTERM and SIGINT
 
 Whatever is slow to import is imported inside the command that needs it.
 """
 
-import contextlib
 import errno
 import io
 import os
-import signal
 import sys
 from typing import NoReturn
 
@@ -22,6 +21,7 @@ import click
 
 from tracker.cli import filling, judging, keeping, looking, sending, taking, telling
 from tracker.cli.group import cli
+from tracker.cli.leaving import heed_signals
 from tracker.errors import TrackerError
 
 __all__ = ["cli", "filling", "judging", "keeping", "looking", "run", "sending", "taking", "telling"]
@@ -34,8 +34,7 @@ def run() -> NoReturn:
     """The program: errors that a user can act on become one line each and an exit code; a bug keeps its traceback."""
     _mend_streams()
     out = sys.stdout
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _interrupted)
+    heed_signals()
     try:
         code = cli.main(prog_name="tracker", standalone_mode=False) or 0
     except click.ClickException as error:
@@ -79,10 +78,3 @@ def _mend_streams() -> None:
 def _write_no_more() -> None:
     """Let what is still in the buffer of standard output go nowhere, or Python would complain of it on its way out."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def _interrupted(number: int, _frame: object) -> NoReturn:
-    # Open transactions roll back on the way out; what was committed stays, and the next run goes on from there.
-    with contextlib.suppress(OSError):
-        os.write(2, b"\ntracker: interrupted; what is stored is whole, and the same command again goes on from there\n")
-    raise SystemExit(128 + number)

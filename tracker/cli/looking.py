@@ -130,8 +130,10 @@ def status(context: click.Context) -> int:
     """
     from tracker import terminal
     from tracker.pipeline import health
+    from tracker.schedule.waiting import waiting
 
+    clock = clock_from(os.environ)
     with open_store(context, writing=False) as (settings, store):
-        report = health(settings, store, clock_from(os.environ))
+        report = health(settings, store, clock, waiting(settings, store, clock))
     click.echo(terminal.health_table(report))
     return int(not report.well)

@@ -7,6 +7,7 @@ import click
 
 from tracker.cli.group import cli, open_store, settings_of
 from tracker.dates import clock_from
+from tracker.errors import TrackerError
 
 if TYPE_CHECKING:
     from tracker.pipeline.delivering import Delivered
@@ -35,7 +36,6 @@ def deliver(context: click.Context, resend: int | None, resume: str | None) -> i
 
     clock = clock_from(os.environ)
     with open_store(context, writing=True) as (settings, store):
-        outbox.settle_cut_off(store, stamp(clock()))
         if resume is not None:
             click.echo(f"{outbox.resume(store, resume, stamp(clock()))}: is sent to again")
         if resend is not None:
@@ -58,7 +58,14 @@ def run(context: click.Context) -> int:
     """
     from tracker import schedule, terminal
 
-    settings, clock = settings_of(context), clock_from(os.environ)
+    try:
+        settings = settings_of(context)
+    except TrackerError as error:
+        # Nobody may be looking; but the address to call stands in the file that cannot be used.
+        if remark := schedule.ping_of(context.obj["config"], [type(error).__name__]):
+            click.echo(f"tracker: {remark}", err=True)
+        raise
+    clock = clock_from(os.environ)
     with terminal.FetchProgress() as progress:
         report = schedule.run(settings, clock, _say, progress)
     _after(report)

@@ -58,10 +58,7 @@ def digest(
     """
     asked = {"--period": period, "--as-of": as_of, "--baseline": baseline or None, "--explain-missing": missing}
     questions = [name for name, value in asked.items() if value is not None]
-    if len(questions) > 1:
-        raise click.UsageError(f"{' and '.join(questions)} ask different things; ask one at a time")
-    if (send or to) and questions:
-        raise click.UsageError(f"{questions[0]} is not sent; --send and --to are for the issue of the current period")
+    _refuse_two_things(questions, send, to)
     with open_store(context, writing=not (dry_run or questions or to)) as (settings, store):
         digests = [settings.digest(name) for name in names] or settings.digests
         if not digests:
@@ -81,6 +78,17 @@ def digest(
         else:
             return _issue(settings, store, digests, send)
     return 0
+
+
+def _refuse_two_things(questions: "Sequence[str]", send: bool, to: str | None) -> None:
+    if len(questions) > 1:
+        raise click.UsageError(f"{' and '.join(questions)} ask different things; ask one at a time")
+    if send and to:
+        raise click.UsageError(
+            "--to sends a test to one address, --send the issue to its recipients; ask one at a time"
+        )
+    if (send or to) and questions:
+        raise click.UsageError(f"{questions[0]} is not sent; --send and --to are for the issue of the current period")
 
 
 def _issue(settings: "Settings", store: "Store", digests: "Sequence[Digest]", send: bool) -> int:

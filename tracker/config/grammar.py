@@ -66,7 +66,11 @@ def email(text: str) -> str:
     if not match or not text.isprintable():
         raise ValueError('must be one plain e-mail address: "reader@example.org"')
     name, domain = match.groups()
-    if not re.fullmatch(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", name, re.ASCII) or len(name) > 64:
+    if (
+        not re.fullmatch(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", name, re.ASCII)
+        or len(name) > 64
+        or "=?" in name
+    ):
         raise ValueError(f'before the @ only letters, digits and . _ - + are taken by every mail server, not "{name}"')
     try:
         domain = domain.encode("idna").decode("ascii")

@@ -205,4 +205,5 @@ def _smtp(form: "Form", env: Mapping[str, str], mistakes: "Report") -> Smtp | No
 
     if form.smtp is None:
         return None
-    return Smtp(**form.smtp.model_dump(), password=_heard(mistakes, secret, "TRACKER_SMTP_PASSWORD", env) or "")
+    password = _heard(mistakes, secret, "TRACKER_SMTP_PASSWORD", env, spaces=True) or ""
+    return Smtp(**form.smtp.model_dump(), password=password)

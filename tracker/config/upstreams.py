@@ -15,14 +15,17 @@ from tracker.errors import ConfigError
 Section = PubMedSection | ClinicalTrialsSection
 
 
-def secret(name: str, env: Mapping[str, str]) -> str:
-    """The secret in the variable `name`, or in the file that `name`_FILE names; "" where neither is set."""
+def secret(name: str, env: Mapping[str, str], *, spaces: bool = False) -> str:
+    """The secret in the variable `name`, or in the file that `name`_FILE names; "" where neither is set.
+
+    spaces: whether some may be inside, as in a password; around it they never belong to it.
+    """
     value, origin = env.get(name, ""), name
     if not value and (file := env.get(f"{name}_FILE", "")):
         value, origin = _secret_file(f"{name}_FILE", Path(file)), f"{name}_FILE"
     value = value.strip()
-    if not value.isprintable() or " " in value:
-        raise ConfigError(f"{origin}: must hold one secret on one line, without spaces")
+    if not value.isprintable() or (" " in value and not spaces):
+        raise ConfigError(f"{origin}: must hold one secret on one line{'' if spaces else ', without spaces'}")
     return value
 
 

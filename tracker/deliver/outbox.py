@@ -25,7 +25,8 @@ from tracker.store import Store
 GAPS = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440))
 # RFC 5321 4.5.4.1: a sender gives up after four to five days. Not before so many tries, for a machine may be off.
 GIVE_UP_AFTER, GIVE_UP_TRIES = timedelta(days=5), 5
-REFUSED_ISSUES = 2  # in a row, after which an address is paused
+REFUSED_ISSUES = 2  # of one digest, in a row and of different periods, after which an address is paused
+CUT_OFF = "the run ended while the mail was on its way"
 _THEIRS = ("recipient", "message")  # stages at which a refusal is about the recipient, and not about us
 
 _DELIVERY = """select d.id, i.name, i.period, d.channel, d.recipient, d.state, d.attempts, d.message_id, d.error,
@@ -68,6 +69,13 @@ def due(attempts: int, updated: datetime) -> datetime:
     return updated + (GAPS[min(attempts, len(GAPS)) - 1] if attempts else timedelta(0))
 
 
+def is_due(moment: datetime, now: datetime) -> bool:
+    """Whether what may be tried from `moment` on may be tried now. Nothing has to wait for longer than the last gap: a
+    later moment was written down by a clock that was ahead.
+    """
+    return moment <= now or moment > now + GAPS[-1]
+
+
 def queue(store: Store, digest: int, channel: str, mails: Iterable[Mail], now: str) -> None:
     """In the transaction that keeps the issue: either both are there or neither is."""
     store.db.conn.executemany(
@@ -92,14 +100,11 @@ def _delivery(row: dict[str, Any]) -> Delivery:
     return Delivery(**row | times, body=zlib.decompress(mail) if mail else b"")
 
 
-def settle_cut_off(store: Store, now: str) -> None:
-    """Whoever holds the writer's lock sends alone: what is still `sending` was cut off with its run."""
-    with store.transaction():
-        store.db.conn.execute(
-            "update deliveries set state = 'unknown', stage = 'message', updated = ?,"
-            " error = 'the run ended while the mail was on its way' where state = 'sending'",
-            [now],
-        )
+def settle_cut_off(store: Store, now: str) -> list[Delivery]:
+    """Whoever holds the writer's lock sends alone: what is still `sending` was cut off with its run, and is unknown."""
+    cut_off = [_delivery(row) for row in store.rows(f"{_DELIVERY} where d.state = 'sending' order by d.id")]
+    _close(store, cut_off, "unknown", now, error=CUT_OFF, stage="message", tried=0)
+    return cut_off
 
 
 def begin(store: Store, delivery: Delivery, now: str) -> None:
@@ -125,7 +130,7 @@ def close_failed(store: Store, deliveries: Sequence[Delivery], error: DeliveryEr
         state, text = "failed", f"given up after {first.attempts + 1} tries in {since.days} days: {text}"
     _close(store, deliveries, state, now, error=text, stage=error.stage)
     if state == "failed" and error.stage in _THEIRS:
-        _pause_who_refuses(store, first.recipient, text, now)
+        _pause_who_refuses(store, first, text, now)
     return state
 
 
@@ -154,17 +159,18 @@ def _close(
         )
 
 
-def _pause_who_refuses(store: Store, recipient: str, error: str, now: str) -> None:
+def _pause_who_refuses(store: Store, one: Delivery, error: str, now: str) -> None:
     """Once his last issues were refused for good, each of them; alerts and baseline reports are no issues."""
+    recipient = one.recipient
     last = store.rows(
-        """select d.state, d.stage from deliveries d join digests i on i.id = d.digest
-           where d.recipient = ? and d.state in ('sent', 'failed') and d.stage in ('', 'recipient', 'message')
-               and instr(i.name, '.') = 0
+        """select max(d.state = 'sent') as arrived from deliveries d join digests i on i.id = d.digest
+           where d.recipient = ? and i.name = ?
+               and d.state in ('sent', 'failed') and d.stage in ('', 'recipient', 'message')
                and d.updated > coalesce((select until from pauses where recipient = d.recipient), '')
-           order by d.digest desc limit ?""",
-        [recipient, REFUSED_ISSUES],
+           group by substr(i.period, 1, instr(i.period || '.', '.') - 1) order by max(d.digest) desc limit ?""",
+        [recipient, one.digest, REFUSED_ISSUES],
     )
-    if len(last) == REFUSED_ISSUES and all(row["state"] == "failed" for row in last):
+    if len(last) == REFUSED_ISSUES and not any(row["arrived"] for row in last):
         with store.transaction():
             store.db.conn.execute(
                 """insert into pauses (recipient, since, error) values (?, ?, ?) on conflict (recipient)

@@ -25,18 +25,20 @@ from tracker.web.wire import Limit
 
 _WORDS = 300  # characters kept of what a server says
 _LINES, _LINE = 100, 1000  # of one answer; RFC 5321 4.5.3.1.5 allows lines of 512
+_GOODBYE = 2.0  # seconds
 _ME = "[127.0.0.1]"  # how a client without a name of its own greets; the name of this machine is nobody's business
 
 
 class MailServer:
     """One connection, opened at the first mail and kept for the next. `smtp` is None where none is configured.
 
-    stall: seconds of silence that end a step. patience: seconds for the answer to the final dot, in which a server may
-    look through the whole mail. deadline: seconds for one mail, whatever the server does.
+    stall: seconds of silence that end a step. deadline: seconds for one mail up to its final dot, whatever the server
+    does. patience: seconds for the answer to the dot, in which a server may look through the whole mail (RFC 5321
+    4.5.3.2.6 asks for ten minutes: who leaves earlier does not know what became of the mail).
     """
 
     def __init__(
-        self, smtp: Smtp | None, *, stall: float = 30.0, patience: float = 60.0, deadline: float = 150.0
+        self, smtp: Smtp | None, *, stall: float = 30.0, patience: float = 600.0, deadline: float = 150.0
     ) -> None:
         if smtp is None:
             raise DeliveryError("queries.toml has no [smtp], so there is no server to send by")
@@ -46,23 +48,25 @@ class MailServer:
 
     def send(self, mail: Mail, begin: Callable[[], None]) -> str:
         """Returns the server's receipt. Raises DeliveryError."""
-        with Limit(self.deadline) as limit:
-            wire = self._ready(limit)
-            try:
-                return self._hand_over(wire, mail, begin)
-            except DeliveryError as error:
-                if error.state == "unknown":
-                    wire.close()
-                raise  # after a refusal the connection is good for the next mail
-            except BaseException:
-                wire.close()
-                raise
+        try:
+            with Limit(self.deadline) as limit:
+                wire = self._ready(limit)
+                self._hand_over(wire, mail, begin)
+            with Limit(self.patience) as limit:
+                wire.obey(limit)
+                return self._receipt(wire)
+        except BaseException as error:
+            # After a refusal the connection is good for the next mail.
+            if self._wire and not (isinstance(error, DeliveryError) and error.state != "unknown"):
+                self._wire.close()
+            raise
 
     def close(self) -> None:
-        """Say goodbye; a server that does not answer that is no matter any more."""
+        """Say goodbye; how a server answers that is no matter any more, and must not hold up anything."""
         if self._wire and self._wire.sock:
-            self._wire.sock.settimeout(5)
-            with suppress(OSError):
+            with Limit(_GOODBYE) as limit, suppress(OSError):
+                self._wire.obey(limit)
+                self._wire.settimeout(_GOODBYE)
                 self._wire.quit()
             self._wire.close()
 
@@ -71,8 +75,7 @@ class MailServer:
     def _ready(self, limit: Limit) -> "_Wire":
         """The connection of the mail before, where it is still good; else a new one."""
         if self._wire and self._wire.sock:
-            self._wire.limit = limit
-            limit.watch(self._wire.sock)
+            self._wire.obey(limit)
             with suppress(OSError):
                 if self._wire.rset()[0] // 100 == 2:
                     return self._wire
@@ -113,32 +116,38 @@ class MailServer:
             wire.ehlo_or_helo_if_needed()
 
     def _log_in(self, wire: "_Wire") -> None:
-        """By the first method that both know. Once: servers lock out who guesses."""
+        """By the first method that both know. Once: servers lock out who guesses.
+
+        Servers repeat what they were sent, whole or in part, so of what is said to the password only the code is kept.
+        """
         user, password = self.smtp.user, self.smtp.password
         if not password:
             raise DeliveryError("[smtp] names a user, but TRACKER_SMTP_PASSWORD holds no password")
         offered = wire.esmtp_features.get("auth", "").upper().split()
-        if "PLAIN" in offered:
-            code, words = wire.docmd("AUTH", f"PLAIN {_base64(f'{chr(0)}{user}{chr(0)}{password}')}")
-        elif "LOGIN" in offered:
-            code, words = wire.docmd("AUTH", "LOGIN")
-            for secret in (user, password):
-                code, words = wire.docmd(_base64(secret)) if code == 334 else (code, words)
-        else:
-            raise DeliveryError(f"offers no login that tracker knows (PLAIN, LOGIN), but {' '.join(offered) or 'none'}")
+        try:
+            if "PLAIN" in offered:
+                code, _ = wire.docmd("AUTH", f"PLAIN {_base64(f'{chr(0)}{user}{chr(0)}{password}')}")
+            elif "LOGIN" in offered:
+                code, _ = wire.docmd("AUTH", "LOGIN")
+                for secret in (user, password):
+                    code = wire.docmd(_base64(secret))[0] if code == 334 else code
+            else:
+                known = "offers no login that tracker knows (PLAIN, LOGIN), but"
+                raise DeliveryError(f"{known} {' '.join(offered) or 'none'}")
+        except _NoAnswer:
+            raise DeliveryError(f"says to the login of {user} what is no answer") from None
         if code != 235:
-            raise DeliveryError(f"refuses the login of {user} ({_answer(code, words)}); check TRACKER_SMTP_PASSWORD")
+            raise DeliveryError(f"refuses the login of {user} ({code}); check TRACKER_SMTP_PASSWORD")
 
     # ---- One mail
 
-    def _hand_over(self, wire: "_Wire", mail: Mail, begin: Callable[[], None]) -> str:
+    def _hand_over(self, wire: "_Wire", mail: Mail, begin: Callable[[], None]) -> None:
         size = [f"size={len(mail.body)}"] if wire.has_extn("size") else []
         self._step(wire, "sender", 2, lambda: wire.mail(address(self.smtp.sender), size))
         self._step(wire, "recipient", 2, lambda: wire.rcpt(mail.recipient))
         begin()
         self._step(wire, "message", 3, lambda: wire.docmd("DATA"))
         self._step(wire, "message", 0, lambda: wire.send_whole(mail.body))
-        return self._receipt(wire)
 
     def _step(self, wire: "_Wire", stage: str, wanted: int, ask: Callable[[], tuple[int, bytes]]) -> None:
         """One command whose answer has to begin with the digit `wanted`. The server has taken nothing yet."""
@@ -152,7 +161,8 @@ class MailServer:
         if code == 421 or code // 100 not in (4, 5):
             wire.close()
         state = "failed" if code // 100 == 5 else "pending"
-        raise self._told(DeliveryError(f"{stage} refused ({_answer(code, words)})", stage=stage, state=state))
+        said = f"{stage} refused ({_answer(code, words)})"
+        raise self._told(DeliveryError(said, stage=_whose(stage, words), state=state))
 
     def _receipt(self, wire: "_Wire") -> str:
         """The answer to the final dot. Whatever is no plain answer leaves open whether the mail was taken."""
@@ -171,7 +181,7 @@ class MailServer:
         said = f"{unheard}the answer was {_answer(code, words)}" if state == "unknown" else (
             f"message refused ({_answer(code, words)})"
         )  # fmt: skip
-        raise self._told(DeliveryError(said, stage="message", state=state))
+        raise self._told(DeliveryError(said, stage=_whose("message", words), state=state))
 
     def _told(self, error: DeliveryError) -> DeliveryError:
         where = f"{self.smtp.host}:{self.smtp.port}"
@@ -181,8 +191,13 @@ class MailServer:
         """At most _WORDS characters, without the password: servers repeat what they were sent."""
         user, password = self.smtp.user, self.smtp.password
         for secret in (f"{chr(0)}{user}{chr(0)}{password}", password) if password else ():
-            text = text.replace(_base64(secret), "***").replace(secret, "***")
+            for form in (_base64(secret), secret, _clean(secret), _clean(secret.encode("latin-1", "replace"))):
+                text = text.replace(form, "***")
         return text[:_WORDS]
+
+
+class _NoAnswer(smtplib.SMTPServerDisconnected):
+    """The server said something that is no answer; the message repeats it."""
 
 
 class _Wire(smtplib.SMTP):
@@ -191,6 +206,11 @@ class _Wire(smtplib.SMTP):
     def __init__(self, smtp: Smtp, limit: Limit, stall: float) -> None:
         super().__init__(local_hostname=_ME, timeout=stall)
         self.smtp, self.limit = smtp, limit
+
+    def obey(self, limit: Limit) -> None:
+        """Another limit from now on."""
+        self.limit = limit
+        limit.watch(self.sock)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         sock = socket.create_connection((host, port), timeout)
@@ -238,11 +258,12 @@ class _Wire(smtplib.SMTP):
         for _ in range(_LINES):
             line = self.file.readline(_LINE)
             code = line[:3]
+            if not line:
+                self.close()
+                raise smtplib.SMTPServerDisconnected("the connection was cut")
             if not line.endswith(b"\n") or not code.isdigit():
                 self.close()
-                raise smtplib.SMTPServerDisconnected(
-                    f"answered {_clean(line)!r}, which is no answer" if line else "the connection was cut"
-                )
+                raise _NoAnswer(f'answered "{_clean(line)}", which is no answer')
             said.append(line[4:].strip())
             if line[3:4] != b"-":
                 return int(code), b"\n".join(said)
@@ -272,6 +293,11 @@ def _cause(error: Exception, limit: Limit) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
         return _answer(error.smtp_code, error.smtp_error)
     return _clean(str(error)) or type(error).__name__
+
+
+def _whose(stage: str, words: bytes) -> str:
+    """RFC 3463: 5.7.x is a matter of policy, such as a denied relay. It is about us, at whatever step it is said."""
+    return "sender" if words.startswith(b"5.7.") else stage
 
 
 def _answer(code: int, words: bytes | str) -> str:

@@ -4,14 +4,16 @@ An alert is a row of `digests` by itself, NAME.alert, its period the day on whic
 It tells no events and takes none. It goes to the first recipient, who is taken for whoever keeps the installation.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from tracker.config import Digest, Settings
 from tracker.dates import Clock, stamp
 from tracker.digest.build import build
 from tracker.digest.gather import gather
+from tracker.digest.material import Answer
 from tracker.digest.model import Digest as Built
 from tracker.digest.render import render_html, render_markdown, render_text
 from tracker.digest.wording import counted, listed, source_name
@@ -32,7 +34,7 @@ def compose_alert(settings: Settings, store: Store, digest: Digest, day: str, cl
     began = datetime.combine(date.fromisoformat(day), time(), zone)
     last = store.rows("select coalesce(max(id), 0) as id from events")[0]["id"]
     material = gather(store.db.conn, digest, last, last, stamp(began), stamp(now))
-    failing = dict.fromkeys(source_name(one.source) for one in material.answers if one.failing_since)
+    failing = dict.fromkeys(source_name(source) for source in _failing(material.answers, began))
     days = (now.astimezone(zone).date() - began.date()).days + 1
     built = _alert(build(material, day), digest.name, f"no answer from {listed(failing)} for {counted(days, 'day')}")
     row = {
@@ -45,6 +47,15 @@ def compose_alert(settings: Settings, store: Store, digest: Digest, day: str, cl
         number = int(store.db.table("digests").insert(row).last_pk or 0)
         queue_issue(settings, store, first, number, letter_of(row))
     return Alert(row["name"], day, built.subject)
+
+
+def _failing(answers: Sequence[Answer], began: datetime) -> list[str]:
+    """The sources whose failure began then. A day more or less is the same failure, as in schedule/due.py. One that
+    failed before, with a day in between on which nobody asked, has at least failed for as long.
+    """
+    first, last = stamp(began - timedelta(days=1)), stamp(began + timedelta(days=2))
+    begun = [one for one in answers if one.failing_since and one.failing_since < last]
+    return [one.source for one in begun if one.failing_since >= first] or [one.source for one in begun]
 
 
 def _alert(built: Built, name: str, what: str) -> Built:

@@ -7,6 +7,7 @@ file is written from what was fixed. Nothing is sent here.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,7 +60,7 @@ def compose(settings: Settings, store: Store, digest: Digest, clock: Clock, *, d
     before = _last_issue(store, digest.name)
     if before and not dry_run:
         _restore(settings, before)
-    since = before["until"] if before else stamp(periods.previous(every, zone, slot).at)
+    since = _covered(store, digest.name, now) or stamp(periods.previous(every, zone, slot).at)
     last_event = store.rows("select coalesce(max(id), 0) as id from events")[0]["id"]
     after_event = before["last_event"] if before else _last_before(store, since)
     material = gather(store.db.conn, digest, after_event, last_event, since, stamp(now))
@@ -114,6 +115,14 @@ def _issues_of(store: Store, name: str, key: str) -> list[dict[str, Any]]:
 def _last_issue(store: Store, name: str) -> dict[str, Any] | None:
     rows = store.rows("select * from digests where name = ? order by id desc limit 1", [name])
     return rows[0] if rows else None
+
+
+def _covered(store: Store, name: str, now: datetime) -> str:
+    """Up to when issues have told; "" where none has. One that is dated ahead told what there was when it was composed,
+    but nobody knows when that was.
+    """
+    rows = store.rows("select max(until) as until from digests where name = ? and until <= ?", [name, stamp(now)])
+    return rows[0]["until"] or ""
 
 
 def _last_before(store: Store, since: str) -> int:

@@ -6,6 +6,7 @@ nothing. Only the moment between the end of a mail and its recorded answer can e
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from tracker.config import Digest, Settings
 from tracker.dates import Clock, from_stamp, stamp
@@ -21,7 +22,9 @@ EMAIL = "email"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What became of one delivery in this run. said: the server's receipt, or why there is none."""
+    """What became of one delivery in this run. state: as deliver/outbox.py has it, or "withdrawn". said: the server's
+    receipt, or why there is none.
+    """
 
     id: int
     name: str
@@ -35,17 +38,16 @@ Told = Callable[[Delivered], None]
 
 
 def queue_issue(settings: Settings, store: Store, digest: Digest, number: int, letter: Letter) -> None:
-    """Fix the mails of an issue, in the transaction that keeps it: one for each recipient who is not paused."""
-    mails = [write_mail(settings, letter, recipient) for recipient in recipients(settings, store, digest)]
+    """Fix the mails of an issue, in the transaction that keeps it: one for each recipient. Those for a paused address
+    wait until it is resumed.
+    """
+    mails = [write_mail(settings, letter, recipient) for recipient in recipients(settings, digest)]
     outbox.queue(store, number, EMAIL, mails, stamp(letter.created))
 
 
-def recipients(settings: Settings, store: Store, digest: Digest) -> list[str]:
+def recipients(settings: Settings, digest: Digest) -> tuple[str, ...]:
     """Who is written to. Nobody where there is no server to send by: then the file is all there is."""
-    if settings.smtp is None:
-        return []
-    paused = {one.casefold() for one in outbox.paused(store)}
-    return [recipient for recipient in digest.email if recipient.casefold() not in paused]
+    return digest.email if settings.smtp else ()
 
 
 def write_mail(settings: Settings, letter: Letter, recipient: str) -> Mail:
@@ -67,12 +69,13 @@ def deliver(
 ) -> list[Delivered]:
     """Send what waits and is due; with `at_once` also what was to wait longer after a refusal that may pass.
 
-    Tells what became of each as it happens. Raises StoreError when the database does not take it: then nothing is sent.
+    Tells what became of each as it happens, first of those that a dead run left unknown. Raises StoreError when the
+    database does not take it: then nothing is sent.
     """
-    outbox.settle_cut_off(store, stamp(clock()))
+    cut_off = outbox.settle_cut_off(store, stamp(clock()))
     run = _Run(settings, store, clock, at_once)
     done = []
-    for one in run.each():
+    for one in chain((_delivered(one, "unknown", outbox.CUT_OFF) for one in cut_off), run.each()):
         told(one)
         done.append(one)
     return done
@@ -105,7 +108,7 @@ class _Run:
         if gone:
             outbox.withdraw(self.store, gone, self._now())
         for one in gone:
-            yield _delivered(one, "failed", "taken out of queries.toml before it was sent")
+            yield _delivered(one, "withdrawn", "taken out of queries.toml before it was sent")
         try:
             yield from self._send(self._ready([one for one in waiting if one not in gone]))
         finally:
@@ -116,7 +119,7 @@ class _Run:
         """What is due, in the order of composing: who has to wait for one mail does not get the next before it."""
         ready, behind = [], set()
         for one in waiting:
-            if one.recipient in behind or (not self.at_once and one.due > self.clock()):
+            if one.recipient in behind or not (self.at_once or outbox.is_due(one.due, self.clock())):
                 behind.add(one.recipient)
             else:
                 ready.append(one)

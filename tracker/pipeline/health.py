@@ -5,9 +5,10 @@ recipient; one that waits, as long as it waits.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from tracker import periods
@@ -20,6 +21,7 @@ from tracker.pipeline.judging import outdated
 from tracker.store import Store
 
 _MONTH = timedelta(days=30)
+_GRACE = timedelta(hours=2)  # for whoever runs it once an hour, and for a long fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,10 @@ class Health:
         return all(verdict == "ok" or verdict.startswith("running") for verdict in verdicts) and not self.troubles
 
 
-def health(settings: Settings, store: Store, clock: Clock) -> Health:
-    """The health of everything that is configured, at this moment of the clock."""
+def health(settings: Settings, store: Store, clock: Clock, waits: Mapping[str, str] = MappingProxyType({})) -> Health:
+    """The health of everything that is configured, at this moment of the clock. waits: why the issue of a digest, by
+    its name, is not composed yet.
+    """
     now = clock()
     zone = ZoneInfo(settings.timezone)
     mail = list(_mail(settings, store, now))
@@ -69,7 +73,7 @@ def health(settings: Settings, store: Store, clock: Clock) -> Health:
             for query in settings.queries
             if query.expression(source)
         ),
-        digests=tuple(_digest(store, digest, now) for digest in settings.digests),
+        digests=tuple(_digest(store, digest, now, waits.get(digest.name, "")) for digest in settings.digests),
         troubles=tuple(line for trouble, line in mail if trouble),
         remarks=(*(line for trouble, line in mail if not trouble), *_remarks(settings, store)),
     )
@@ -89,23 +93,32 @@ def _source(settings: Settings, store: Store, source: str, query: str, zone: Zon
         verdict = "FAILED: the last fetch was cut off before it ended"
     elif not success:
         verdict = "never fetched"
-    elif from_stamp(success) < periods.previous(every, zone, due).at:
+    elif success < stamp(periods.previous(every, zone, due).at if now < due.at + _GRACE else due.at):
         verdict = "OVERDUE"
     else:
         verdict = "ok"
-    return SourceHealth(source, query, success, row["listed"], stamp(periods.following(every, zone, due).at), verdict)
+    # A slot that was missed is due until it is caught up.
+    next_due = due.at if success < stamp(due.at) else periods.following(every, zone, due).at
+    return SourceHealth(source, query, success, row["listed"], stamp(next_due), verdict)
 
 
-def _digest(store: Store, digest: Digest, now: datetime) -> DigestHealth:
+def _digest(store: Store, digest: Digest, now: datetime, waits: str) -> DigestHealth:
     name, every, zone = digest.name, periods.parse(digest.every), ZoneInfo(digest.timezone)
     due = periods.slot(every, zone, now)
     rows = store.rows("select period, created from digests where name = ? order by id desc limit 1", [name])
     last = rows[0] if rows else {"period": "", "created": ""}
-    fine = last["period"].split(".")[0] >= due.key or (rows and from_stamp(last["created"]) >= due.at)
-    verdict = "ok" if fine else ("not yet composed" if not rows else "OVERDUE")
-    if rows and from_stamp(last["created"]) > now:
-        verdict = "OVERDUE: the clock stands before its last issue, so nothing is composed until it has passed it"
+    fine = last["period"].split(".")[0] == due.key or (rows and from_stamp(last["created"]) >= due.at)
     next_due = stamp(periods.following(every, zone, due).at)
+    if rows and from_stamp(last["created"]) > now:
+        verdict = "OVERDUE: its last issue is dated ahead of now; see that the clock is right"
+    elif fine:
+        verdict = "ok"
+    elif waits:
+        verdict, next_due = f"WAITS: {waits}", stamp(due.at)
+    elif not rows:
+        verdict = "not yet composed"
+    else:
+        verdict, next_due = "OVERDUE", stamp(due.at)
     return DigestHealth(name, last["period"], last["created"], _sent(store, name, last["period"]), next_due, verdict)
 
 

@@ -21,7 +21,7 @@ def issue(settings: Settings, store: Store, digest: Digest, clock: Clock) -> Iss
 
 def _welcome(settings: Settings, store: Store, digest: Digest, clock: Clock) -> None:
     """Queue the report for whoever is new, in one transaction with it. A run that dies after it does not repeat it."""
-    new = [one for one in recipients(settings, store, digest) if not outbox.is_known(store, digest.name, one)]
+    new = [one for one in recipients(settings, digest) if not outbox.is_known(store, digest.name, one)]
     if not new:
         return
     report, now = compose_baseline(settings, store, digest, clock), stamp(clock())

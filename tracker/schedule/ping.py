@@ -4,13 +4,16 @@ That is how healthchecks.io and its kin watch a cron job: who hears nothing for 
 person. Names of queries and digests are told, no address and no text of a source.
 """
 
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 
 from tracker import __version__
+from tracker.config.hosts import web_address
 from tracker.web.wire import Limit, session
 
 _SECONDS = 10.0  # for the whole of it: a ping that hangs must not hold up anything
@@ -29,6 +32,15 @@ def ping(address: str, failures: Sequence[str]) -> str:
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             return f"ping: {urlsplit(address).hostname} cannot be reached ({type(error).__name__})"
     return "" if status < 300 else f"ping: {urlsplit(address).hostname} answers HTTP {status}"
+
+
+def ping_of(path: Path, failures: Sequence[str]) -> str:
+    """Tell of a queries.toml that cannot be used the address that stands in it, where that much can be read."""
+    try:
+        address = tomllib.loads(path.read_text())["tracker"]["ping"]
+        return ping(web_address(address), failures)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ""
 
 
 def _fail(address: str) -> str:

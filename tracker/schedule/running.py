@@ -96,6 +96,11 @@ class _Run:
 
     def _compose(self, now: Due) -> Iterator[str]:
         for name in now.digests:
+            if name in now.ahead:
+                self.tell(
+                    TrackerError(f"digest {name}: its last issue is dated ahead of now; see that the clock is right")
+                )
+                yield f"clock: the last issue of {name} is dated ahead"
             with self._told(f"digest {name}") as failures:
                 self.tell(issue(self.settings, self.store, self.settings.digest(name), self.clock))
             yield from failures
