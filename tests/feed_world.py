@@ -57,6 +57,9 @@ class FeedWorld:
         (tally,) = fetch_all(settings, clock, (), ("feeds",), FetchOptions(**options))
         return tally
 
+    def fetch_all(self, week: int) -> None:
+        fetch_all(self.settings, clock_from({"TRACKER_NOW": WEEKS[week]}), (), ("feeds",))
+
     def digest(self, week: int) -> str:
         with Store.open(self.settings.db) as store:
             clock = clock_from({"TRACKER_NOW": WEEKS[week]})

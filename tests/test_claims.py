@@ -55,6 +55,12 @@ def claims(title: str, text: str, kind: str = "news") -> dict[str, tuple[str, st
          {"claim_date": "second half of 2027"}),
         ("Gel for alopecia", "Hair in its growth phase 2 days later. The company was founded in 2019.", {}),
         ("Gel for alopecia", "The company has moved to new offices.", {}),
+        ("Gel for alopecia", "It completed phase 2 of its office expansion.", {}),
+        ("Gel for alopecia", "A phase 1 clean room was opened for the drug.", {}),
+        ("Gel for alopecia", "No phase 3 data exist.", {}),
+        ("Gel for alopecia", "The firm does not report results. It failed to present data.", {}),
+        ("Gel for alopecia", "Third quarter financial results were reported.", {}),
+        ("Gel for alopecia", "It plans to sell shares; it was founded in 2019.", {}),
     ],
 )  # fmt: skip
 def test_a_claim_is_a_label_of_the_item_with_its_words(title: str, text: str, expected: dict[str, str]) -> None:

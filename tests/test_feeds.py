@@ -101,6 +101,31 @@ def test_a_preprint_is_an_article_with_its_flag_and_its_authors(world: FeedWorld
     assert world.rows("select 1 from labels where record = ? and label = 'preprint'", row["id"])
 
 
+@pytest.mark.parametrize(
+    ("doi", "preprint"),
+    [("10.1101/2026.11.01.26300001", True), ("10.1101/123456", True), ("10.1101/gad.351234.126", False),
+     ("10.21203/rs.3.rs-1/v1", True), ("10.1000/2026.11.01.26300001", False)],
+)  # fmt: skip
+def test_a_preprint_is_told_from_a_journal_of_the_same_publisher(world: FeedWorld, doi: str, preprint: bool) -> None:
+    world.answer = rss(item(1, link=f"https://doi.org/{doi}"))
+    world.fetch(1)
+    assert bool(world.rows("select 1 from labels where label = 'preprint'")) == preprint
+    assert world.rows("select kind, doi from records") == [{"kind": "article", "doi": doi}]
+
+
+@pytest.mark.parametrize(
+    ("creator", "families"),
+    [("Fern, A. B., Moss, C.", ["Fern", "Moss"]), ("Ann Fern, Bob Moss, Cara Reed", ["Fern", "Moss", "Reed"]),
+     ("Ann Fern, Bob Moss", ["Fern", "Moss"]), ("Ann Fern, MD", ["Fern"]), ("Fern, Ann", ["Fern"]),
+     ("Ann Fern", ["Fern"])],
+)  # fmt: skip
+def test_authors_are_told_apart(world: FeedWorld, creator: str, families: list[str]) -> None:
+    world.answer = RDF.replace("Fern, A. B., Moss, C.", creator).encode()
+    world.fetch(1)
+    (row,) = world.rows("select authors from records")
+    assert [author["family"] for author in json.loads(row["authors"])] == families
+
+
 def test_what_an_item_names_it_is_tied_to(world: FeedWorld) -> None:
     text = "As NCT05678901 shows, exosomes grow hair (PMID: 38212345; doi: 10.1000/xyz-1). NCT05678901 again."
     world.answer = rss(item(1, text=text))
@@ -160,6 +185,71 @@ def test_a_guid_or_link_that_is_used_again_hides_no_news(world: FeedWorld, other
     world.answer = rss(other)
     assert world.fetch(1).new == 1
     assert len(world.titles()) == 2
+
+
+WEEKLY = {"date": "", "text": "Exosomes for alopecia."}
+
+
+def test_a_weekly_title_without_dates_is_news_each_week(world: FeedWorld) -> None:
+    for week in range(3):
+        world.answer = rss(item(week, "Weekly update on hair", **WEEKLY))
+        assert world.fetch(week).new == 1
+    assert len(world.titles()) == 3
+
+
+def test_two_items_of_one_title_and_day_stay_two_and_a_third_is_a_third(world: FeedWorld) -> None:
+    two = [item(n, "Weekly update on hair") for n in (1, 2)]
+    world.answer = rss(*two)
+    world.fetch(0)
+    world.answer = rss(item(3, "Weekly update on hair"), *two)
+    tally = world.fetch(1)
+    assert (tally.new, tally.same) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [("https://e.org/?123", "https://e.org/?124"), ("https://e.org/#1", "https://e.org/#2"),
+     ("https://v.org/watch?v=aaa", "https://v.org/watch?v=bbb"), ("https://e.org/x?ref=1", "https://e.org/x?ref=2")],
+)  # fmt: skip
+def test_links_that_differ_in_their_end_are_two_pages(world: FeedWorld, here: str, there: str) -> None:
+    world.answer = rss(item(1, "Exosomes grow hair", link=here, guid="", date=""))
+    world.fetch(0)
+    world.answer = rss(item(2, "Nodules after exosomes", link=there, guid="", date=""))
+    assert world.fetch(1).new == 1
+
+
+def test_one_release_in_two_feeds_is_told_once(world: FeedWorld) -> None:
+    more = f'\n[[feed]]\nname = "wire"\nurl = "{world.server.url}wire"\nprivate = true\n'
+    world.configure(world.server.url + "feed", more=more)
+    told = item(1, "Exosomes regrow hair, a company says", link="https://release.example.org/1", guid="a")
+    again = item(1, "Exosomes regrow hair, a company says", link="https://release.example.org/1?utm_source=x", guid="b")
+    world.answer = rss()
+    world.fetch_all(0)
+    world.digest(0)
+    world.answer = lambda request: Say(rss(again)) if request.path == "/wire" else Say(rss(told))
+    world.fetch_all(1)
+    world.fetch_all(2)
+    issues = world.digest(2) + world.digest(3)
+    assert issues.count("Exosomes regrow hair") == 1 and len(world.titles()) == 1
+
+
+def test_what_was_cut_off_is_known_again_when_its_title_was_mended(world: FeedWorld) -> None:
+    world.answer = rss(item(1), item(2))[:-40]
+    assert world.fetch(0).new == 1
+    world.answer = rss(item(1, "Exosomes for hair loss, item 1: corrected"), item(2))
+    assert world.fetch(0).new == 1 and len(world.titles()) == 2
+
+
+def test_a_small_feed_that_was_rebuilt_is_no_news_and_a_busy_one_is(world: FeedWorld) -> None:
+    world.answer = rss(*(item(n, date="Mon, 02 Nov 2026 08:00:00 GMT") for n in range(15)))
+    world.fetch(0)
+    old = {"date": "Mon, 02 Nov 2026 08:00:00 GMT"}
+    world.answer = rss(
+        *(item(n, f"Story {n} of exosomes", link=f"https://new.example.org/{n}", **old) for n in range(15))
+    )
+    assert "15 of its 15 items are new at once" in world.fetch(1).error
+    world.answer = rss(*(item(n, f"Story {n} of exosomes", link=f"https://busy.example.org/{n}") for n in range(15)))
+    assert world.fetch(1).new == 15
 
 
 def test_one_guid_and_one_link_for_all_are_no_names(world: FeedWorld) -> None:
@@ -237,6 +327,7 @@ def test_what_is_badly_made_is_read_as_far_as_it_goes(world: FeedWorld, body: by
     [
         ("Mon, 16 Nov 2026 08:00:00 GMT", "2026-11-16"), ("2026-11", "2026-11"), ("2026", "2026"),
         ("Tue, 31 Feb 2026 08:00:00 GMT", ""), ("Mon, 16 Nov 9999 08:00:00 GMT", ""), ("-0001-01-01", ""), ("", ""),
+        ("16-Nov-2026", "2026-11-16"), ("20261116", "2026-11-16"),
         ("Fri, 16 Nov 2029 08:00:00 GMT", ""), ("yesterday", ""), ("0", ""), ("2026-13-45", ""),
     ],
 )  # fmt: skip
@@ -278,6 +369,52 @@ def test_a_feed_that_costs_too_much_fails_alone(world: FeedWorld) -> None:
     assert time.monotonic() - begun < 60 and (tally.error or tally.new)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["<a " * 60_000, "<!--" * 50_000, "<script" * 30_000, "&" * 100_000, "<![ x", "<" * 100_000, "</script>" * 20_000],
+)
+def test_markup_that_is_made_to_cost_costs_little(world: FeedWorld, text: str) -> None:
+    feed = {
+        "version": "https://jsonfeed.org/version/1",
+        "items": [{"id": "1", "title": "Exosomes", "content_html": text}],
+    }
+    world.answer = json.dumps(feed).encode()
+    begun = time.monotonic()
+    assert world.fetch(0).new == 1
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(
+    "item_of_json",
+    [
+        {"id": "\ud800", "url": "https://e.org/\ud800", "title": "Exosomes \ud800", "date_published": "\ud800"},
+        {"id": 5, "authors": 5, "tags": "x", "title": ["x"], "content_html": {"a": 1}, "date_published": 7},
+        {"authors": True, "url": "https://doi.org/10.1000/x\u001b[31m\u202ey", "title": "Exosomes"},
+        {},
+    ],
+)
+def test_whatever_json_holds_stops_nothing(world: FeedWorld, item_of_json: dict[str, object]) -> None:
+    world.answer = json.dumps({"version": "https://jsonfeed.org/version/1", "items": [item_of_json]}).encode()
+    tally = world.fetch(0)
+    assert (tally.new, tally.error) == (1, "")
+    (row,) = world.rows("select doi, url from records")
+    assert not any(sign in row["doi"] + row["url"] for sign in "\x1b\u202e\ud800")
+
+
+@pytest.mark.parametrize(
+    "after", [b"<script>x()</script>", b"<?php error ?>", b"<!-- " + b"x" * 9_000 + b" -->", b"<!---->" * 40 + b"x"]
+)
+def test_what_stands_after_the_end_makes_a_feed_odd_and_not_cut(world: FeedWorld, after: bytes) -> None:
+    world.answer = rss(item(1)) + after
+    tally = world.fetch(0)
+    assert (tally.new, tally.complete) == (1, True)
+
+
+def test_words_of_an_entity_inside_an_item_refuse_nothing(world: FeedWorld) -> None:
+    world.answer = rss(item(1, raw="<![CDATA[How <!ENTITY works in alopecia]]>"))
+    assert world.fetch(0).new == 1
+
+
 # ---- HTTP: 82, 83
 
 
@@ -311,7 +448,7 @@ def test_a_permanent_redirect_is_remembered(world: FeedWorld, status: int, remem
         Say(rss(item(1))) if request.path == "/new" else Say(b"", status, {"Location": "/new"})
     )
     assert world.fetch(0).new == 1
-    world.fetch(1)
+    world.fetch(at="2026-11-12T07:00:00Z")  # within a week: later its own address is asked once more
     assert [request.path for request in world.server.requests] == [
         "/feed",
         "/new",
@@ -332,7 +469,9 @@ def test_a_feed_that_is_gone_for_good_is_said_and_asked_no_more(world: FeedWorld
 
 
 @pytest.mark.parametrize("where", ["http://127.0.0.1:1/x", "http://[::1]/x", "http://10.0.0.1/", "http://169.254.169.254/",
-                                   "http://localhost:9/", "http://0.0.0.0/", "http://[::ffff:127.0.0.1]/"])  # fmt: skip
+                                   "http://localhost:9/", "http://0.0.0.0/", "http://[::ffff:127.0.0.1]/", "http://[64:ff9b::7f00:1]/",
+                                   "http://[2002:7f00:1::]/", "http://[::127.0.0.1]/", "http://224.0.0.1/",
+                                   "http://[fec0::1]/", "http://192.0.0.192/", "http://2130706433/"])  # fmt: skip
 def test_an_address_inside_is_refused(world: FeedWorld, where: str) -> None:
     world.configure(where, private="false")
     tally = world.fetch(0)

@@ -207,7 +207,8 @@ class HeldItem:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedState:
     """What is remembered of a feed. moved_to: where permanent redirects led, "" for nowhere. whole: when it was last
-    read whole, a stamp. disabled: since when its server says that it is gone for good, a stamp, or "".
+    read whole, a stamp. disabled: since when its server says that it is gone for good, a stamp, or "". others: the
+    newest items of other feeds, one of which may be what this feed brings, too.
     """
 
     url: str = ""  # as it was configured when the rest was learnt
@@ -219,6 +220,7 @@ class FeedState:
     title: str = ""
     format: str = ""  # as feedparser names it: rss20, rss10, atom10; json
     items: tuple[HeldItem, ...] = ()
+    others: tuple[HeldItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

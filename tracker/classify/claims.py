@@ -20,11 +20,24 @@ _OUT = re.compile(
     r"\b(?:announc\w+|report(?:s|ed)?|publish\w*|present\w*|show(?:s|ed|n)?|met|missed|failed|positive|negative"
     r"|significant(?:ly)?|superior|tolerated)\b"
 )
+_NO_RESULT = re.compile(
+    r"\b(?:not|no|without|failed to (?:report|present|publish)|financial|quarter\w*|annual|fiscal|revenue|shares?"
+    r"|will (?:report|present|publish)|to (?:report|present|publish))\b"
+)
+_TRIAL = re.compile(
+    r"\b(?:trials?|stud(?:y|ies)|clinical|patients?|participants?|volunteers?|dos(?:e|ing)|enrol\w*|results?|data"
+    r"|end ?points?|hair|alopecia|bald\w*|gel|drug|treat\w+|therap\w+|fda)\b"
+)
+_DENIED = re.compile(r"\b(?:no|not|without|never|lacks?)\b")
+_BUILDING = re.compile(
+    r"\s(?:of (?:its|the|our) (?:\w+ )?(?:expansion|construction|office|plant|rollout)|clean ?rooms?)\b"
+)
 # What is said to come, and when.
 _TO_COME = re.compile(
     r"\b(?:expect\w*|anticipat\w*|plan(?:s|ned|ning)?|aim(?:s|ing)? to|will|to (?:begin|start|launch|file|read out)"
     r"|on track|target\w*|by the end of|later this year|scheduled)\b"
 )
+_APART = re.compile(r"[;.]|\b(?:founded|since|established|began|started)\b")  # then the date is of something else
 _MONTH = r"(?:january|february|march|april|may|june|july|august|september|october|november|december)"
 _WHEN = re.compile(
     rf"\b(?:q[1-4][ -]?(?:of )?20\d\d|[1-4]q[ -]?20\d\d|h[12][ -]?(?:of )?20\d\d|[12]h[ -]?20\d\d"
@@ -42,11 +55,17 @@ def find_claims(document: Document) -> list[Finding]:
 
 
 def _phase(document: Document) -> Finding | None:
-    """The item's own phase, else the first that it names: of a plan it is a claim all the same."""
+    """The item's own phase, in a sentence about a trial. Of a plan it is a claim all the same (as in a protocol); a phase
+    of the hair cycle is none, nor one that is denied.
+    """
     for reading in (document.title, document.abstract):
-        # As in a protocol: a plan counts, a phase of the hair cycle does not.
         named = own_phase(reading) or own_phase(reading, protocol=True)
-        if named and named.digits != "0":
+        if named is None or named.digits == "0":
+            continue
+        sentence = reading.text.sentence_at(named.start)
+        before = reading.text.low[max(sentence.start, named.start - 25) : named.start]
+        of_trial = _TRIAL.search(reading.text.low, sentence.start, sentence.end)
+        if of_trial and not _DENIED.search(before) and not _BUILDING.match(reading.text.low, named.end):
             return _claim("phase", Span(reading.text, named.start, named.end), _said(named))
     return None
 
@@ -59,15 +78,16 @@ def _results(document: Document) -> Iterator[Finding]:
     for reading, sentence in _sentences(document):
         low = reading.text.low
         found, out = _RESULT.search(low, *sentence), _OUT.search(low, *sentence)
-        if found and out and not _TO_COME.search(low, *sentence):
+        if found and out and not _TO_COME.search(low, *sentence) and not _NO_RESULT.search(low, *sentence):
             yield _claim("results", Span(reading.text, *sentence))
 
 
 def _dates(document: Document) -> Iterator[Finding]:
     for reading, sentence in _sentences(document):
         low = reading.text.low
-        when = _WHEN.search(low, *sentence)
-        if when and _TO_COME.search(low, *sentence):
+        to_come = _TO_COME.search(low, *sentence)
+        when = _WHEN.search(low, to_come.end(), sentence[1]) if to_come else None
+        if when and to_come and not _APART.search(low, to_come.end(), when.start()):
             span = Span(reading.text, when.start(), when.end())
             yield _claim("date", span, span.quoted[3])
 

@@ -21,6 +21,7 @@ from tracker.store.feeds import disable
 from tracker.web import Web
 
 BATCH = 200  # records per transaction
+ANSWER_BYTES, FEED_BYTES = 64_000_000, 25_000_000  # of an answer of a registry or index, and of a feed
 
 # Told after each batch: the tally so far. A progress bar, a line, or nothing.
 Progress = Callable[[Tally], None]
@@ -322,6 +323,7 @@ def session(settings: SourceSettings, tries: int = 5) -> Web:
         user_agent=f"{settings.tool}/{__version__} (literature tracker{who})",
         pace=settings.pace,
         retry_wait=settings.retry_wait,
+        max_bytes=FEED_BYTES if settings.name == "feeds" else ANSWER_BYTES,
         tries=tries,
         secrets=(settings.api_key,) if settings.api_key else (),
     )

@@ -5,19 +5,30 @@ from sqlite_utils import Database
 from tracker.records import FeedState, HeldItem
 
 _STATE = ("url", "moved_to", "etag", "modified", "whole", "title", "format")
+_OTHERS = 2_000  # newest items of other feeds among which the same news is looked for
 _ITEM = ("record", "guid", "link", "title", "day")
 
 
 def state_of(db: Database, feed: str) -> FeedState:
     """What is remembered of a feed; an empty state of one that was never read."""
     rows = list(db.query(f"select {', '.join(_STATE)}, disabled from feeds where name = ?", [feed]))
-    if not rows:
-        return FeedState()
-    items = db.conn.execute(f"select {', '.join(_ITEM)} from feed_items where feed = ? order by rowid", [feed])
+    state = {name: rows[0][name] for name in _STATE} if rows else {}
+    # Of a document that was cut off, or of a run that died, there are records alone.
+    items = db.conn.execute(
+        f"""select r.id, '', r.url, r.title, r.published
+            from records r join matches m on m.record = r.id and m.query = :feed
+            where r.source = 'feeds' and r.id not in (select record from feed_items)
+            union all select * from (select {", ".join(_ITEM)} from feed_items where feed = :feed order by rowid)""",
+        {"feed": feed},
+    )
+    others = db.conn.execute(
+        f"select {', '.join(_ITEM)} from feed_items where feed != ? order by rowid desc limit {_OTHERS}", [feed]
+    )
     return FeedState(
-        **{name: rows[0][name] for name in _STATE},
-        disabled=rows[0]["disabled"] or "",
+        **state,
+        disabled=(rows[0]["disabled"] or "") if rows else "",
         items=tuple(HeldItem(*row) for row in items),
+        others=tuple(HeldItem(*row) for row in others),
     )
 
 

@@ -180,11 +180,14 @@ def settle_listing(
     held_ids = {row[0] for row in db.conn.execute("select id from records where source = ?", [source])}
     for record in sorted((listed & held_ids) - known.keys()):
         add_match(db, record, query, baseline, now)
-        if db.conn.execute(
-            # What this run stored was announced a moment ago: a second query for it is no second news.
-            "select 1 from records where id = ? and first_seen < ?",
-            [record, now],
-        ).fetchone():
+        if (
+            not listing.rolling
+            and db.conn.execute(  # another feed that brings it, too, is no news
+                # What this run stored was announced a moment ago: a second query for it is no second news.
+                "select 1 from records where id = ? and first_seen < ?",
+                [record, now],
+            ).fetchone()
+        ):
             write_events(db, record, fetch, [matched(record, query)], now)
     if listing.feed:
         feeds.remember(db, query, listing.feed)

@@ -143,6 +143,9 @@ def _claims(store: Store, record: str) -> list[dict[str, Any]]:
            from links l join records n on n.id = l.record and n.kind = 'news' join trials t on t.record = l.target
            join labels c on c.record = n.id and c.axis = 'flag' and substr(c.label, 1, 6) = 'claim_'
            where l.relation = 'mentions' and :record in (l.record, l.target)
+             -- of an item that names several trials nobody can say of which it claims it
+             and 1 = (select count(distinct o.target) from links o join trials u on u.record = o.target
+                      where o.record = n.id and o.relation = 'mentions')
            group by n.id, t.record, c.label order by n.published, n.id, t.record, c.label desc""",
         {"record": record},
     )

@@ -25,6 +25,7 @@ from tracker.web import Answer, Web
 CHILD = Path(__file__).with_name("child.py")
 WHOLE_EVERY = timedelta(days=7)  # a validator that never changes must not hide what did
 _SECONDS = 60  # for the child, whatever its limit of CPU time says
+_MOST = 50_000_000  # bytes of what it makes of a document
 
 
 class Feeds:
@@ -38,18 +39,29 @@ class Feeds:
         feed, state = query.feed, held.feed
         if feed is None:
             return
-        if state.disabled and state.url == feed.url:
+        if state.disabled and state.url == feed.url and not held.full:
             raise SourceError(
-                f"{feed.url}: gone for good since {state.disabled[:10]} (410), not asked: mend its url or take it out"
+                f"{feed.url}: gone for good since {state.disabled[:10]} (410), not asked: mend its url or take it out;"
+                f" tracker fetch {feed.name} --full asks once more"
             )
         if state.url != feed.url:  # never asked, or its address was mended
-            state = FeedState(url=feed.url, items=state.items)
-        asked = asking.ask(feed, state, web, whole=held.full or _stale(state, held.now))
+            state = FeedState(url=feed.url, items=state.items, others=state.others)
+        asked = asking.ask(feed, replace(state, disabled=""), web, whole=held.full or _stale(state, held.now))
         if asked.answer is None:
             yield Listing(ids=(), feed=asked.state, rolling=True, notes=("unchanged since it was last read",))
             return
-        read = read_document(feed, asked.answer, asked.address)
-        yield from _payloads(feed, read, asked.state, held)
+        try:
+            read = read_document(feed, asked.answer, asked.address)
+            answers = list(_payloads(feed, read, asked.state, held))
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            # A bug of ours must not cost the other feeds and sources: it is said, and the next fetch reads it again.
+            raise SourceError(
+                f"{feed.url}: cannot be read ({type(error).__name__}: {error}); please report it"
+            ) from error
+        yield from answers
+        if not read["whole"]:
+            kept = len(answers)
+            raise SourceError(f"{feed.url}: is cut off after {kept} whole items, which are kept; it is read again")
 
     def parse(self, payload: Payload) -> Iterator[Record]:
         """The item of a payload. Raises RecordError."""
@@ -61,28 +73,31 @@ def _stale(state: FeedState, now: str) -> bool:
 
 
 def _payloads(feed: Feed, read: Mapping[str, Any], state: FeedState, held: Held) -> Iterator[Payload | Listing]:
-    entries = [items.item(one) for one in read["items"]]
-    found = list(identity.identify(feed.name, entries, state.items))
-    new = [key for key, _ in found if key not in held.ids]
-    if state.items and identity.is_flood(len(new), len(found)) and not held.accept_drift:
+    """A payload for each item, but for those that another feed gave; the listing, where the document was whole."""
+    found = identity.identify(feed.name, [items.item(one) for one in read["items"]], (*state.others, *state.items))
+    if identity.is_flood(found, held.ids, held.since) and not held.accept_drift:
+        new = sum(key not in held.ids for key, _ in found)
         raise SourceError(
-            f"{feed.url}: {len(new)} of its {len(found)} items are new at once, as of a feed that was rebuilt;"
+            f"{feed.url}: {new} of its {len(found)} items are new at once, as of a feed that was rebuilt;"
             f" nothing of it is stored; if it is news: tracker fetch {feed.name} --accept-drift"
         )
+    theirs = {one.record for one in state.others} - {one.record for one in state.items}
     for key, one in found:
         said = {**one.said, "channel": feed.title or read["title"]}
-        body = items.body(said, key, held.now[:10])
-        yield Payload("feeds", key, body, items.sha256(said, key), of=len(found))
-    if not read["whole"]:
-        raise SourceError(f"{feed.url}: is cut off after {len(found)} whole items, which are kept; it is read again")
-    known = {one.record: one for one in state.items}
-    known |= {key: HeldItem(key, one.guid, one.link, one.title, one.day) for key, one in found}
-    yield Listing(
-        ids=tuple(key for key, _ in found),
-        rolling=True,
-        feed=replace(state, whole=held.now, items=tuple(known.values()), title=read["title"], format=read["format"]),
-        notes=(f"is not well made ({read['odd']}); what could be read is kept",) if read["odd"] else (),
-    )
+        if key not in theirs:
+            body = items.body(said, key, held.now[:10])
+            yield Payload("feeds", key, body, items.sha256(said, key), of=len(found))
+    if read["whole"]:
+        known = {one.record: one for one in state.items}
+        known |= {key: HeldItem(key, one.guid, one.link, one.title, one.day) for key, one in found if key not in theirs}
+        yield Listing(
+            ids=tuple(key for key, _ in found),
+            rolling=True,
+            feed=replace(
+                state, whole=held.now, items=tuple(known.values()), title=read["title"], format=read["format"]
+            ),
+            notes=(f"is not well made ({read['odd']}); what could be read is kept",) if read["odd"] else (),
+        )
 
 
 def read_document(feed: Feed, answer: Answer, address: str) -> Mapping[str, Any]:
@@ -90,9 +105,12 @@ def read_document(feed: Feed, answer: Answer, address: str) -> Mapping[str, Any]
     command = [sys.executable, "-P", str(CHILD), answer.headers.get("Content-Type", "")[:200], address]
     try:
         child = subprocess.run(command, input=answer.body, capture_output=True, timeout=_SECONDS, check=False)
-        read = json.loads(child.stdout) if child.returncode == 0 else {}
+        read = json.loads(child.stdout) if child.returncode == 0 and len(child.stdout) < _MOST else {}
     except (subprocess.TimeoutExpired, OSError, ValueError):
-        read = {}
+        child, read = None, {}
+    if child and child.returncode == 1 and b"MemoryError" not in child.stderr:  # a bug, or a parser's
+        said = child.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
+        raise SourceError(f"{feed.url}: cannot be read ({said}); please report it", permanent=True)
     if not read:
         raise SourceError(f"{feed.url}: cannot be read within the time and memory that a feed may cost", permanent=True)
     if refused := read.get("refused"):

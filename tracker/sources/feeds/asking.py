@@ -5,8 +5,9 @@ Permanent redirects are remembered, temporary ones are not. 410 means that it is
 """
 
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urljoin, urlsplit
 
 from tracker.config import Feed
@@ -29,10 +30,27 @@ class Asked:
 
 
 def ask(feed: Feed, state: FeedState, web: Web, *, whole: bool, redirects: int = REDIRECTS) -> Asked:
-    """The feed as it is now; only what changed, unless it is to be `whole`. Raises SourceError, FeedGoneError."""
-    address = state.moved_to or feed.url
+    """The feed as it is now; only what changed, unless it is to be `whole`. Raises SourceError, FeedGoneError.
+
+    Where it moved for good is asked first, and its own address when that fails; once in a while it is the other way
+    round, so that a move that was taken back is noticed.
+    """
+    addresses = [feed.url, state.moved_to] if whole else [state.moved_to, feed.url]
+    failed: SourceError | None = None
+    for address in dict.fromkeys(filter(None, addresses)):
+        try:
+            return _follow(feed, state, web, address, {} if whole else _validators(state), redirects)
+        except FeedGoneError:
+            raise
+        except SourceError as error:
+            failed = failed or error
+    assert failed is not None
+    raise failed
+
+
+def _follow(feed: Feed, state: FeedState, web: Web, address: str, sent: Mapping[str, str], redirects: int) -> Asked:
     permanent = True
-    sent = {} if whole else _validators(state)
+    state = replace(state, moved_to=address if address != feed.url else "")
     for _ in range(redirects + 1):
         _allowed(address, feed)
         answer = web.ask("GET", address, headers=sent, allow=(*_MOVED, 304, 410), follow=False)
@@ -41,8 +59,10 @@ def ask(feed: Feed, state: FeedState, web: Web, *, whole: bool, redirects: int =
             address = _target(address, answer)
             state = replace(state, moved_to=address if address != feed.url else "") if permanent else state
             continue
-        if answer.status == 410:
+        if answer.status == 410 and permanent:
             raise FeedGoneError(f"{feed.url}: gone for good (410); it is not asked again: mend its url or take it out")
+        if answer.status == 410:
+            raise SourceError(f"{_host(address)}, where it redirects for now: gone for good (410)", permanent=True)
         if answer.status == 304:
             if not sent:
                 raise SourceError(f"{_host(address)}: answers that nothing has changed (304), which was not asked")
@@ -77,12 +97,28 @@ def _allowed(address: str, feed: Feed) -> None:
     except (OSError, UnicodeError):
         raise SourceError(f"{host}: its name cannot be resolved: is there a network?") from None
     for one in found:
-        if not ip_address(str(one).partition("%")[0]).is_global:
+        if not _is_outside(str(one)):
             raise SourceError(
                 f"{host}: is an address of this machine or network ({one}), which is refused;"
                 f" private = true in [[feed]] {feed.name} allows it",
                 permanent=True,
             )
+
+
+# Networks whose addresses hold an IPv4 address, from this bit on: NAT64, 6to4, IPv4-compatible and -translated.
+_HOLD_IPV4 = {"64:ff9b::/96": 96, "2002::/16": 16, "::/96": 96, "::ffff:0:0:0/96": 96}
+_SPECIAL = ("192.0.0.0/24", "fec0::/10")  # of protocols, and of sites
+
+
+def _is_outside(text: str) -> bool:
+    address = ip_address(text.partition("%")[0])
+    if address.version == 6:
+        for network, bits in _HOLD_IPV4.items():
+            if address in ip_network(network) and not address.is_loopback:
+                address = IPv4Address((int(address) >> (96 - bits)) & 0xFFFFFFFF)
+                break
+    special = any(address in ip_network(one) for one in _SPECIAL if ip_network(one).version == address.version)
+    return address.is_global and not (address.is_multicast or address.is_reserved or special)
 
 
 def _host(address: str) -> str:

@@ -2,23 +2,31 @@
 
     python child.py TYPE ADDRESS < body        ->  one line of JSON: {format, title, whole, odd, items: [{...}]}
 
-A feed can be made to cost any amount of time and memory: the process has a limit of both, and its parent goes on.
-It stands by itself and imports nothing of ours, so that it begins in a tenth of a second.
+A feed can be made to cost any amount of time and memory: the process has a limit of both, and its parent goes on. Every
+text that leaves it is plain: no markup, no control characters, no halves of characters. It stands by itself and imports
+nothing of ours, so that it begins in a tenth of a second.
 """
 
 import contextlib
+import html
 import json
 import re
 import sys
+import unicodedata
 from typing import Any
 
 CPU_SECONDS, MEMORY = 10, 1_000_000_000
 MOST_ITEMS = 5_000
-MOST_TEXT = 200_000  # characters of one field
+MOST_TEXT, MOST_NAME = 100_000, 2_000  # characters of a text, and of a title, a link, a name
+MOST_AUTHORS, MOST_TERMS = 500, 50
 
-_ROOT_END = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>(?:\s|<!--.*?-->)*$", re.IGNORECASE | re.DOTALL)
-_ITEM_END = re.compile(rb"</\s*(?:\w+:)?(?:item|entry)\s*>|<(?:\w+:)?(?:item|entry)\b[^>]*/>", re.IGNORECASE)
+_ROOT = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)\b[^>]*>", re.IGNORECASE)
+_ROOT_END = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_ITEM_END = re.compile(rb"</\s*(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
+_BLOCK = re.compile(r"/?(?:p|br|div|li|tr|h[1-6]|hr|ul|ol|table|section)\b", re.IGNORECASE)
+_SILENT = re.compile(r"(script|style)\b", re.IGNORECASE)
+_KEPT = "\n\u200c\u200d"  # line ends; the joiners spell words in some scripts
 
 
 def main() -> int:
@@ -26,7 +34,7 @@ def main() -> int:
     kind, address = sys.argv[1:3]
     body = sys.stdin.buffer.read()
     found = _json(body) if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else _xml(body, kind, address)
-    sys.stdout.write(json.dumps(found))  # ASCII: half a surrogate pair must not stop it
+    sys.stdout.write(json.dumps(found))
     return 0
 
 
@@ -39,8 +47,9 @@ def _limit() -> None:
 
 
 def _xml(body: bytes, kind: str, address: str) -> dict[str, Any]:
-    plain = body.replace(b"\0", b"")  # UTF-16, as far as tags go
-    if _ENTITY.search(plain):
+    bare = body.replace(b"\0", b"")  # UTF-16, as far as tags go
+    root = _ROOT.search(bare)
+    if _ENTITY.search(bare, 0, root.start() if root else len(bare)):
         return {"refused": "it declares entities of its own, which no feed needs"}
     import feedparser
 
@@ -50,45 +59,43 @@ def _xml(body: bytes, kind: str, address: str) -> dict[str, Any]:
         read = feedparser.parse(body, response_headers=place)
     if not read.version and not read.entries:
         return {"refused": "it is no feed" + (f" ({kind.partition(';')[0]})" if kind else "")}
-    whole = bool(_ROOT_END.search(plain[-4_096:]))
-    complete = len(_ITEM_END.findall(plain))
-    entries = read.entries if whole else read.entries[:complete]
-    if len(entries) > MOST_ITEMS:
-        return {"refused": f"it has {len(entries):,} items, and no feed that is read has more than {MOST_ITEMS:,}"}
+    ends, last = [end.end() for end in _ITEM_END.finditer(bare)], _last(_ROOT_END, bare)
+    empty = root is not None and root[0].endswith(b"/>")
+    whole = empty or last > (ends[-1] if ends else 0)
+    entries = read.entries if whole else read.entries[: len(ends)]
     odd = type(read.bozo_exception).__name__ if read.bozo and whole else ""
-    return {
-        "format": read.version,
-        "title": _text(read.feed.get("title")),
-        "whole": whole,
-        "odd": "" if odd == "CharacterEncodingOverride" else odd,
-        "items": [_item(entry) for entry in entries],
-    }
+    if whole and not odd and not empty and bare[last:].strip():
+        odd = "something stands after its end"
+    return _feed(read.version, _name(read.feed.get("title")), [_item(one) for one in entries], whole=whole, odd=odd)
+
+
+def _last(pattern: re.Pattern[bytes], text: bytes) -> int:
+    """Where the last find ends, 0 where there is none."""
+    return max((match.end() for match in pattern.finditer(text)), default=0)
+
+
+def _feed(form: str, title: str, items: list[dict[str, Any]], *, whole: bool, odd: str) -> dict[str, Any]:
+    if len(items) > MOST_ITEMS:
+        return {"refused": f"it has {len(items):,} items, and no feed that is read has more than {MOST_ITEMS:,}"}
+    odd = "" if odd == "CharacterEncodingOverride" else odd
+    return {"format": form, "title": title, "whole": whole, "odd": odd, "items": items}
 
 
 def _item(entry: Any) -> dict[str, Any]:
-    body = max((_text(part.get("value")) for part in entry.get("content", ())), key=len, default="")
+    bodies = [entry.get("summary"), *(part.get("value") for part in entry.get("content", ()))]
+    times = (entry.get("published_parsed"), entry.get("updated_parsed"))
     return {
-        "guid": _text(entry.get("id")),
-        "link": _text(entry.get("link")),
-        "title": _text(entry.get("title")),
-        "summary": max(_text(entry.get("summary")), body, key=len),
-        "published": _text(entry.get("published") or entry.get("prism_publicationdate") or entry.get("updated")),
-        "day": _day(entry.get("published_parsed") or entry.get("updated_parsed")),
-        "authors": [_text(author.get("name")) for author in entry.get("authors", ()) if author.get("name")],
-        "terms": [_text(tag.get("term")) for tag in entry.get("tags", ()) if tag.get("term")],
-        "identifiers": [
-            _text(entry.get(name)) for name in ("dc_identifier", "prism_doi", "prism_url") if entry.get(name)
-        ],
-        "venue": _text(entry.get("prism_publicationname") or entry.get("dc_source")),
+        "guid": _name(entry.get("id")),
+        "link": _name(entry.get("link")),
+        "title": _name(entry.get("title")),
+        "summary": max(map(_text, bodies), key=len),
+        "published": [_name(entry.get(name)) for name in ("published", "updated", "prism_publicationdate")],
+        "day": next((f"{one.tm_year:04}-{one.tm_mon:02}-{one.tm_mday:02}" for one in times if one), ""),
+        "authors": [_name(one.get("name")) for one in entry.get("authors", ())[:MOST_AUTHORS]],
+        "terms": [_name(tag.get("term")) for tag in entry.get("tags", ())[:MOST_TERMS]],
+        "identifiers": [_name(entry.get(name)) for name in ("dc_identifier", "prism_doi", "prism_url")],
+        "venue": _name(entry.get("prism_publicationname") or entry.get("dc_source")),
     }
-
-
-def _text(value: Any) -> str:
-    return value[:MOST_TEXT] if isinstance(value, str) else ""
-
-
-def _day(parsed: Any) -> str:
-    return f"{parsed.tm_year:04}-{parsed.tm_mon:02}-{parsed.tm_mday:02}" if parsed else ""
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -99,34 +106,69 @@ def _json(body: bytes) -> dict[str, Any]:
         return {"refused": "it is no feed: JSON that cannot be read, or was cut off"}
     if not isinstance(feed, dict) or "jsonfeed.org" not in str(feed.get("version")):
         return {"refused": "it is no feed: JSON, but no JSON Feed"}
-    items = feed.get("items")
-    entries = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    if len(entries) > MOST_ITEMS:
-        return {"refused": f"it has {len(entries):,} items, and no feed that is read has more than {MOST_ITEMS:,}"}
-    return {
-        "format": "json",
-        "title": _text(feed.get("title")),
-        "whole": True,
-        "odd": "",
-        "items": [_json_item(entry) for entry in entries],
-    }
+    entries = [_json_item(one) for one in _list(feed.get("items")) if isinstance(one, dict)]
+    return _feed("json", _name(feed.get("title")), entries, whole=True, odd="")
 
 
 def _json_item(entry: dict[str, Any]) -> dict[str, Any]:
-    authors = entry.get("authors") or ([entry["author"]] if isinstance(entry.get("author"), dict) else [])
-    tags = entry.get("tags")
+    authors = _list(entry.get("authors")) or [entry.get("author")]
+    dates = [_name(entry.get(name)) for name in ("date_published", "date_modified")]
     return {
-        "guid": str(entry.get("id") or "")[:MOST_TEXT],
-        "link": _text(entry.get("url") or entry.get("external_url")),
-        "title": _text(entry.get("title")),
+        "guid": _name(str(entry.get("id") or "")),
+        "link": _name(entry.get("url") or entry.get("external_url")),
+        "title": _name(entry.get("title")),
         "summary": _text(entry.get("content_html") or entry.get("content_text") or entry.get("summary")),
-        "published": _text(entry.get("date_published") or entry.get("date_modified")),
-        "day": _text(entry.get("date_published") or entry.get("date_modified"))[:10],
-        "authors": [_text(one.get("name")) for one in authors if isinstance(one, dict) and one.get("name")],
-        "terms": [_text(tag) for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
+        "published": dates,
+        "day": next(filter(None, dates), "")[:10],
+        "authors": [_name(one.get("name")) for one in authors[:MOST_AUTHORS] if isinstance(one, dict)],
+        "terms": [_name(tag) for tag in _list(entry.get("tags"))[:MOST_TERMS]],
         "identifiers": [],
         "venue": "",
     }
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _name(value: Any) -> str:
+    """On one line."""
+    return " ".join(_plain(value, MOST_NAME).split())
+
+
+def _text(value: Any) -> str:
+    """With the lines of its blocks."""
+    return "\n".join(filter(None, (" ".join(row.split()) for row in _plain(value, MOST_TEXT).split("\n"))))
+
+
+def _plain(value: Any, most: int) -> str:
+    if not isinstance(value, str):
+        return ""
+    text = "".join(_pieces(value)) if "<" in value else html.unescape(value)
+    return "".join(c for c in text[:most] if c in _KEPT or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Cn"))
+
+
+def _pieces(text: str) -> list[str]:
+    """A text without its tags, comments, scripts and styles; each character is looked at a few times at most."""
+    low, out, at = text.lower(), [], 0
+    missing: set[str] = set()  # ends that do not come any more
+    while (start := text.find("<", at)) >= 0:
+        out.append(html.unescape(text[at:start]))
+        tag = text[start + 1 : start + 12]
+        silent = _SILENT.match(tag)
+        sought = f"</{silent[1].lower()}" if silent else "-->" if tag.startswith("!--") else ">"
+        is_tag = tag[:1].isalpha() or tag[:1] in ("/", "!", "?")
+        end = low.find(sought, start) if is_tag and sought not in missing else -1
+        if end < 0:
+            missing.update({sought} if is_tag else ())
+            out.append("" if is_tag else "<")
+            at = start + 1
+            continue
+        if _BLOCK.match(tag):
+            out.append("\n")
+        at = end + (0 if silent else len(sought))
+    out.append(html.unescape(text[at:]))
+    return out
 
 
 if __name__ == "__main__":

@@ -1,18 +1,16 @@
-"""One item of a feed: what the child process read, cleaned, and the record that it is. Pure.
+"""One item of a feed: what the child process read, and the record that it is. Pure.
 
-An item is plain text here: its markup is taken off, its links are kept only where they are web addresses, its dates
-only where they can be true. What it said is in its payload, whole.
+Its texts come without markup. Its links are kept only where they are web addresses, its dates only where they can be
+true; what it said of them is in its payload.
 """
 
 import hashlib
 import html
 import json
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -21,21 +19,26 @@ from tracker.dates import partial
 from tracker.errors import RecordError
 from tracker.records import Author, Link, Record, as_json
 
-TITLE, TEXT = 1_000, 100_000  # characters that are stored of a title, and of a text
+TITLE = 1_000  # characters that are stored of a title
 MOST_LINKS = 50  # of one item: a page of links names nothing
 _OLDEST = 1990  # feeds are younger
 
-# What senders add to a link to see who comes: it names no other page.
-_COUNTERS = re.compile(r"utm_\w+|fc|ff|v|dgcid|rss|src|af|ref|cmpid|mc_[ce]id|fbclid|gclid", re.IGNORECASE)
-_BLOCKS = {"p", "br", "div", "li", "tr", "h1", "h2", "h3", "h4", "hr", "ul", "ol", "table", "section"}
-_SILENT = {"script", "style"}
+# What senders add to a link to see who comes: it names no other page. PubMed's addresses need nothing of theirs.
+_COUNTERS = re.compile(r"utm_\w+|dgcid|cmpid|mc_[ce]id|fbclid|gclid|rss", re.IGNORECASE)
+_PUBMED = "pubmed.ncbi.nlm.nih.gov"
 _EMAIL = re.compile(r"\s*\(?[\w.+-]+@[\w-]+\.[\w.-]+\)?")
+_DEGREES = re.compile(r"(?:M\.?D|Ph\.?D|M\.?Sc|MPH|MBBS|FRCP|FAAD|DO|RN|BSc|PharmD)\.?", re.IGNORECASE)
 _DOI = re.compile(r"10\.\d{4,9}/[^\s\"'<>?#&\\]+")
-_DOI_SAID = re.compile(r"(?:\bdoi\b[:\s/]*(?:org/)?|doi\.org/)(10\.\d{4,9}/[^\s\"'<>?#&\\]+)", re.IGNORECASE)
+_DOI_SAID = re.compile(
+    r"(?:\bdoi\b[:\s/]*(?:org/|(?:full|abs|pdf|epdf)/)?|doi\.org/)(10\.\d{4,9}/[^\s\"'<>?#&\\]+)", re.IGNORECASE
+)
 _NCT = re.compile(r"\bNCT\d{8}\b", re.IGNORECASE)
 _PMID_SAID = re.compile(r"\b(?:pmid|pubmed)[:\s]{1,3}(\d{5,9})\b", re.IGNORECASE)
 _PUBMED_PAGE = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/)(\d{5,9})\b")
-_PREPRINT_DOI = re.compile(r"10\.(?:1101|64898|21203/rs\.|20944/preprints)", re.IGNORECASE)
+# 10.1101 is a whole publisher's: a preprint there has a number of its server's, with or without the day.
+_PREPRINT_DOI = re.compile(
+    r"10\.(?:1101|64898)/(?:\d{4}\.\d\d\.\d\d\.)?\d{6,8}$|10\.21203/rs\.|10\.20944/preprints", re.IGNORECASE
+)
 _PREPRINT_PAGE = re.compile(r"/content/(10\.(?:1101|64898)/[\d.]+)(v\d+)?")
 
 
@@ -51,24 +54,22 @@ class Item:
 
 
 def item(read: Mapping[str, Any]) -> Item:
-    return Item(
-        guid=str(read["guid"]).strip(),
-        link=same_page(str(read["link"])),
-        title=plain(str(read["title"]), TITLE),
-        day=str(read["day"]),
-        said=read,
-    )
+    return Item(read["guid"], same_page(read["link"]), read["title"][:TITLE], read["day"], read)
 
 
 def same_page(address: str) -> str:
-    """An address as it is compared: http is https, counters of visitors and a last slash name no other page."""
+    """An address as it is compared, also one that was compared before: http is https, counters of visitors and a last
+    slash name no other page."""
+    address = html.unescape(address.strip())
     try:
-        parts = urlsplit(html.unescape(address.strip()))
+        parts = urlsplit(address if "://" in address else f"//{address}")
         host = (parts.hostname or "").removeprefix("www.")
     except ValueError:
         return ""
-    kept = [(name, value) for name, value in parse_qsl(parts.query) if not _COUNTERS.fullmatch(name)]
-    return host + parts.path.rstrip("/") + (f"?{urlencode(kept)}" if kept else "") if host else ""
+    pairs = parse_qsl(parts.query, keep_blank_values=True) if host != _PUBMED else []
+    kept = [(name, value) for name, value in pairs if not _COUNTERS.fullmatch(name)]
+    query, place = (f"?{urlencode(kept)}" if kept else ""), (f"#{parts.fragment}" if parts.fragment else "")
+    return host + parts.path.rstrip("/") + query + place if host else ""
 
 
 def body(read: Mapping[str, Any], key: str, day: str) -> bytes:
@@ -86,36 +87,34 @@ def record(raw: bytes) -> Record:
     """The record of an item's bytes. Raises RecordError."""
     try:
         read = json.loads(raw)
-        key, title, summary = str(read["id"]), str(read["title"]), str(read["summary"])
+        key, title, text = str(read["id"]), str(read["title"])[:TITLE], str(read["summary"])
         latest = str(date.fromisoformat(read["seen"]) + timedelta(days=2))  # zones, and a clock that is a little off
-    except (ValueError, KeyError, TypeError):
+        own = _own_ids(read)
+        doi = own.get("doi", "")
+        preprint = bool(_PREPRINT_DOI.match(doi))
+        return Record(
+            id=key,
+            source="feeds",
+            kind="article" if doi or "pmid" in own else "news",
+            title=title or "(no title)",
+            abstract=text,
+            url=_web(read["link"]) or _web(read["guid"]),
+            venue=read["venue"] or read.get("channel", ""),
+            authors=tuple(_authors(read["authors"])),
+            types=("Preprint",) if preprint else (),
+            terms=tuple(filter(None, read["terms"])),
+            doi=doi,
+            published=_date(read["published"], read["day"], latest),
+            links=tuple(_links(own, title, text)),
+            raw=raw,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise RecordError("feed item: what is kept of it cannot be read") from None
-    title, text = plain(title, TITLE), plain(summary, TEXT, lines=True)
-    own = _own_ids(read)
-    doi = own.get("doi", "")
-    preprint = bool(doi and _PREPRINT_DOI.match(doi))
-    scholarly = preprint or "pmid" in own or bool(doi)
-    return Record(
-        id=key,
-        source="feeds",
-        kind="article" if scholarly else "news",
-        title=title or "(no title)",
-        abstract=text,
-        url=_web(str(read["link"])) or _web(str(read["guid"])),
-        venue=plain(str(read["venue"]), 200) or plain(str(read.get("channel", "")), 200),
-        authors=tuple(_authors(read["authors"])),
-        types=("Preprint",) if preprint else (),
-        terms=tuple(filter(None, (plain(str(term), 100) for term in read["terms"])))[:50],
-        doi=doi,
-        published=_date(str(read["published"]), str(read["day"]), latest),
-        links=tuple(_links(own, title, text)),
-        raw=raw,
-    )
 
 
 def _own_ids(read: Mapping[str, Any]) -> dict[str, str]:
     """What the item is, by its guid, link and identifiers: pmid, nct, doi. What its text names is another matter."""
-    told = [str(read["guid"]), str(read["link"]), *map(str, read["identifiers"])]
+    told = [read["guid"], read["link"], *read["identifiers"]]
     found: dict[str, str] = {}
     for text in told:
         if match := _PUBMED_PAGE.search(text) or re.fullmatch(r"pubmed:(\d{1,9})", text):
@@ -165,28 +164,55 @@ def _around(text: str, start: int, end: int) -> str:
     return text[max(0, start - 100) : end + 100].strip()
 
 
-def _authors(names: list[Any]) -> Iterator[Author]:
-    """dc:creator holds one author or a list of them ("Kukla, D., Crampton, A."), and at times an e-mail address."""
-    for name in names[:500]:
-        one = plain(_EMAIL.sub("", str(name)), 200)
-        parts = re.findall(r"([^,;]+),\s*((?:[A-Z]\.[ -]?)+)", one)
-        if len(parts) > 1:
-            yield from (Author(name=f"{family.strip()} {given.strip()}", family=family.strip(), given=given.strip())
-                        for family, given in parts)  # fmt: skip
-        elif one.count(",") == 1:
-            family, given = (part.strip() for part in one.split(","))
-            yield Author(name=f"{given} {family}".strip(), family=family, given=given)
-        elif one:
-            given, _, family = one.rpartition(" ")
-            yield Author(name=one, family=family, given=given)
+def _authors(names: Sequence[str]) -> Iterator[Author]:
+    """dc:creator holds one author or all of them ("Kukla, D., Crampton, A."; "Ann Fern, Bob Moss, MD"), and at times an
+    e-mail address."""
+    for name in names:
+        one = _EMAIL.sub("", name).strip()
+        initials = re.findall(r"([^,;]+),\s*((?:[A-Z]\.[ -]?)+)", one)
+        parts = [part.strip() for part in re.split(r"[,;]| and ", one) if part.strip()]
+        parts = [part for part in parts if not _DEGREES.fullmatch(part)]
+        if len(initials) > 1:
+            yield from (_author(given.strip(), family.strip()) for family, given in initials)
+        elif len(parts) == 2 and ("," in one and " " not in parts[0]):
+            yield _author(parts[1], parts[0])
+        else:
+            yield from (_author(*_split(part)) for part in parts)
 
 
-def _date(said: str, day: str, latest: str) -> str:
-    """The day that was said, in the precision in which it was said; "" where it is none, or cannot be true."""
-    exact = re.match(r"-?\d+(?:-\d\d)*(?![\d-])", said.strip())
-    wanted = exact[0] if exact and not re.match(r"\d\d? ", said.strip()) else day
-    found = partial(wanted)
-    return found if found == wanted != "" and int(found[:4]) >= _OLDEST and found <= latest[: len(found)] else ""
+def _split(name: str) -> tuple[str, str]:
+    given, _, family = name.rpartition(" ")
+    return given, family
+
+
+def _author(given: str, family: str) -> Author:
+    return Author(name=f"{given} {family}".strip(), family=family, given=given)
+
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def _date(said: Sequence[str], day: str, latest: str) -> str:
+    """The first day that was said and can be true, in the precision in which it was said; "" where there is none."""
+    for one in filter(None, said):
+        text = _exact(one) or (day if not re.match(r"-?\d{4}-", one) else "")
+        found = partial(text)
+        if text and found == text and int(found[:4]) >= _OLDEST and found <= latest[: len(found)]:
+            return found
+    return ""
+
+
+def _exact(said: str) -> str:
+    """2026-11-16, 2026-11, 2026, 20261116 or 16-Nov-2026; "" for other forms, which feedparser reads."""
+    said = said.strip()
+    if match := re.match(r"(-?\d{4}(?:-\d\d){0,2})(?![\d-])", said):
+        return match[1]
+    if match := re.fullmatch(r"(\d{4})(\d\d)(\d\d)", said):
+        return "-".join(match.groups())
+    match = re.fullmatch(r"(\d\d?)-([A-Za-z]{3})[a-z]*-(\d{4})", said)
+    if match and match[2].lower() in _MONTHS:
+        return f"{match[3]}-{_MONTHS.index(match[2].lower()) + 1:02}-{int(match[1]):02}"
+    return ""
 
 
 def _web(address: str) -> str:
@@ -195,47 +221,3 @@ def _web(address: str) -> str:
         return web_address(html.unescape(address.strip()).replace(" ", "%20")) if len(address) < 2_000 else ""
     except ValueError:
         return ""
-
-
-def plain(text: str, limit: int, *, lines: bool = False) -> str:
-    """Text without markup, control characters and half characters; on one line, or with the lines of its blocks."""
-    if "<" in text or "&" in text:
-        text = _without_markup(text)
-    text = "".join(c for c in text if c in "\n\u200c\u200d" or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Cn"))
-    rows = (" ".join(row.split()) for row in text.split("\n"))
-    text = ("\n" if lines else " ").join(filter(None, rows))
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
-def _without_markup(text: str) -> str:
-    stripper = _Stripper()
-    stripper.feed(text)
-    stripper.close()
-    return "".join(stripper.pieces)
-
-
-class _Stripper(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.pieces: list[str] = []
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _SILENT:
-            self._silent += 1
-        elif tag in _BLOCKS:
-            self.pieces.append("\n")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _BLOCKS:
-            self.pieces.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
-        elif tag in _BLOCKS:
-            self.pieces.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.pieces.append(data)

@@ -43,7 +43,7 @@ def _look(feed: Feed, web: Web) -> Iterator[Finding]:
 def _lacking(items: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     """What items are told by: one that has neither link nor guid can hardly be known again."""
     for what, names in (("title", ("title",)), ("link and no guid", ("link", "guid")), ("date", ("published", "day"))):
-        if lacking := sum(not any(one[name] for name in names) for one in items):
+        if lacking := sum(not any(any(one[name]) for name in names) for one in items):
             yield Finding("warning", f"{lacking} of {len(items)} items have no {what}")
     if not items:
         yield Finding("note", "holds no item, so that none could be compared")
