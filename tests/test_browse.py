@@ -118,7 +118,7 @@ def test_a_record_is_a_page_with_its_words_marked_and_its_life(get: Get) -> None
     page = get(f"/tracker/records/{alone[0]['record']}")
     assert "No linked paper found." in page and "No results posted." in page
     paper = get("/tracker/records/pubmed-999000101")
-    assert '<p class="notice big">RETRACTED</p>' in paper
+    assert '<p class="notice big">RETRACTED, see PMID 999000201</p>' in paper
     get("/tracker/records/pubmed-1", 404)
 
 

@@ -94,7 +94,7 @@ def _is_whose(text: str, match: re.Match[str]) -> bool:
 
 def around(text: str, at: int) -> tuple[int, int]:
     """Where at most twelve words of the sentence at `at` begin and end, the one at `at` among them."""
-    start = max((end.end() for end in _SENTENCE_END.finditer(text, 0, at)), default=0)
+    start = max((end.end() for end in _SENTENCE_END.finditer(text, 0, at + 1) if end.end() <= at), default=0)
     end = _SENTENCE_END.search(text, at)
     before = [word.start() for word in re.finditer(r"\S+", text[start:at])]
     after = [word.end() for word in re.finditer(r"\S+", text[at : end.start() + 1 if end else len(text)])]

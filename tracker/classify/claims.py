@@ -55,7 +55,7 @@ def find_claims(document: Document) -> list[Finding]:
 
 
 def _phase(document: Document) -> Finding | None:
-    """The item's own phase, in a sentence about a trial. Of a plan it is a claim all the same (as in a protocol); a phase
+    """The item's own phase, in a sentence about a trial. Of a plan it is a claim all the same (as in a protocol); one
     of the hair cycle is none, nor one that is denied.
     """
     for reading in (document.title, document.abstract):
