@@ -39,6 +39,17 @@ def test_send_composes_and_sends_and_again_does_neither(world: MailWorld) -> Non
     assert len(world.server.mails) == 4
 
 
+def test_an_issue_that_was_composed_before_somebody_was_added_says_that_it_passes_him_by(world: MailWorld) -> None:
+    assert world.run("digest", "--send").code == 0
+    path = world.folder / "queries.toml"
+    path.write_text(path.read_text().replace(f'"{ANNE}"', f'"{ANNE}", "{CARA}"', 1))
+    for options in (("--send", "--dry-run"), ("--send",)):
+        said = world.run("digest", "weekly", *options).out
+        assert f"weekly 2026-W46 was composed before {CARA} could be written to and does not go there" in said
+        assert f"before {ANNE}" not in said
+    assert len(world.server.to(CARA)) == 1  # the state of the field
+
+
 def test_without_send_the_mails_wait_for_deliver(world: MailWorld) -> None:
     assert world.run("digest").code == 0
     assert world.server.mails == [] and set(world.states().values()) == {"pending"}

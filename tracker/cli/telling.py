@@ -94,19 +94,23 @@ def _refuse_two_things(questions: "Sequence[str]", send: bool, to: str | None) -
 def _issue(settings: "Settings", store: "Store", digests: "Sequence[Digest]", send: bool) -> int:
     from tracker.page.happened import happened
     from tracker.pipeline.delivering import deliver
-    from tracker.pipeline.issuing import issue
+    from tracker.pipeline.issuing import issue, passed_by
 
     clock = clock_from(os.environ)
     if send and settings.smtp is None:
         raise ConfigError(f"{settings.path}: there is no [smtp] to send by; without --send the digest is a file")
     for one in digests:
-        click.echo(happened(issue(settings, store, one, clock)))
+        made = issue(settings, store, one, clock)
+        click.echo(happened(made))
+        if send and (said := passed_by(settings, store, one, made)):
+            click.echo(said)
     done = deliver(settings, store, clock, at_once=True, told=lambda one: click.echo(happened(one))) if send else []
     return int(any(one.state != "sent" for one in done))
 
 
 def _print_untold(settings: "Settings", store: "Store", digests: "Sequence[Digest]", as_mail: bool) -> None:
     from tracker.pipeline import compose
+    from tracker.pipeline.issuing import passed_by
     from tracker.pipeline.previewing import as_text, mails_to_look_at, write_previews
 
     for one in digests:
@@ -118,6 +122,8 @@ def _print_untold(settings: "Settings", store: "Store", digests: "Sequence[Diges
         click.echo(as_text(mails[0]))
         others = f"; {len(mails) - 1} more get the same" if mails[1:] else ""
         click.echo(f"Nothing was sent. To look at: {write_previews(settings, mails)} and .html{others}")
+        if said := passed_by(settings, store, one, issue):
+            click.echo(said)
 
 
 def _send_test(settings: "Settings", store: "Store", digests: "Sequence[Digest]", address: str, dry_run: bool) -> None:

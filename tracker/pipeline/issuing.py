@@ -7,6 +7,7 @@ was never sent gets a baseline report: a row of `digests` by itself, NAME.baseli
 from tracker.config import Digest, Settings
 from tracker.dates import Clock, stamp
 from tracker.deliver import outbox
+from tracker.digest.wording import listed
 from tracker.pipeline.baseline import compose_baseline
 from tracker.pipeline.compose import Issue, compose
 from tracker.pipeline.delivering import EMAIL, letter_of, recipients, write_mail
@@ -17,6 +18,24 @@ def issue(settings: Settings, store: Store, digest: Digest, clock: Clock) -> Iss
     """The issue of the current period, fixed and queued. Raises StoreError before the first fetch."""
     _welcome(settings, store, digest, clock)
     return compose(settings, store, digest, clock)
+
+
+def passed_by(settings: Settings, store: Store, digest: Digest, issue: Issue) -> str:
+    """Who is not sent an issue that was composed before he was written to, in one line; "" where all are."""
+    if issue.fresh:
+        return ""
+    rows = store.rows(
+        """select lower(d.recipient) as recipient from deliveries d join digests i on i.id = d.digest
+           where i.name = ? and i.period = ?""",
+        [issue.name, issue.period],
+    )
+    sent = {row["recipient"] for row in rows}
+    if not (late := [one for one in recipients(settings, digest) if one.lower() not in sent]):
+        return ""
+    return (
+        f"{issue.name} {issue.period} was composed before {listed(late)} could be written to and does not go there:"
+        " a new address gets the state of the field first, and each issue from the next on; --to ADDRESS sends a copy"
+    )
 
 
 def _welcome(settings: Settings, store: Store, digest: Digest, clock: Clock) -> None:

@@ -44,5 +44,5 @@ def as_text(mail: Mail) -> str:
     """A mail as a mail program without HTML shows it: headers, then the plain text."""
     message = message_from_bytes(mail.body, policy=default)
     body = message.get_body(("plain",))
-    lines = [f"{name}: {value}" for name, value in message.items()]
+    lines = [f"{name}: {str(value).strip()}" for name, value in message.items()]
     return "\n".join([*lines, "", body.get_content().replace("\r\n", "\n") if body else ""])
