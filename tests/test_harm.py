@@ -202,6 +202,7 @@ def test_a_word_that_names_no_harm_done_is_left_alone(text: str) -> None:
         "Treatment carries a risk of infection",
         "Frequency and severity of serious adverse events",
         "men with sepsis after surgery",
+        "The gel is given to adults whose tumours shrink",
     ],
 )
 def test_what_a_registration_will_count_is_no_harm_and_in_a_paper_it_is_shown(text: str) -> None:
@@ -213,6 +214,8 @@ def test_what_a_registration_will_count_is_no_harm_and_in_a_paper_it_is_shown(te
     "text",
     [
         "The gel has led to infection before.",
+        "Tumours were seen in mice that got the cells.",
+        "The cells caused a tumour in one mouse.",
         "The rate of infection was 4% in an earlier trial.",
         "Risk was assessed, and two participants developed infection.",
         "Number of participants with infection: infection occurred in three.",

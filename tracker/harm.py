@@ -44,14 +44,16 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 # What happened, said by a finite verb; and that by which a thing is there at all.
-_HAPPENED = (
+_BEFELL = (
     r"(?:develop(?:ed|s)?|occur(?:red|s)?|arose|arises?|appear(?:ed|s)?|follow(?:ed|s)|grew|grows|came|comes|emerged"
     r"|ensued|happen(?:ed|s)|formed|led|leads|caused|causes|killed|required|died|suffered|experienced|contracted|lost"
-    r"|had|has|have|got|became|went|withdrew|responded|improved|worsened|worked|helped|failed|changed|differed|increased|decreased"
+    r"|got|became|went|withdrew|responded|improved|worsened|worked|helped|failed|changed|differed|increased|decreased"
     r"|healed|recovered|stopped|recurred|persisted|regrew|regrow)"
 )
+_HAPPENED = rf"(?:{_BEFELL}|had|has|have)"
 _FINITE = rf"(?:{_HAPPENED}|was|were|is|are|did|does)"
 _ONE_FINITE = re.compile(rf"\b{_FINITE}\b", re.IGNORECASE)
+_ONE_BEFELL = re.compile(rf"\b{_BEFELL}\b", re.IGNORECASE)
 _ONE_HAPPENED = re.compile(rf"\b{_HAPPENED}\b", re.IGNORECASE)
 # "No change was seen, and infection occurred": a joint with a verb before it and another behind it begins a clause,
 # if the second verb has a subject of its own ("no patient was ill and developed sepsis" goes on). A list does not.
@@ -79,7 +81,7 @@ _PLAIN_NOT = re.compile(
 )
 # "Not" is said of one verb: "was not effective and caused infection".
 _NOT_AND_THEN = re.compile(
-    rf"\W*(?:(?:yet|ever|been|have|to)\W+)*\w+\b.*(?<!to )(?<!have )(?<!has )(?<!had )\b{_HAPPENED}\b", re.IGNORECASE
+    rf"\W*(?:(?:yet|ever|been|have|to)\W+)*+\w+\b.*(?<!to )(?<!have )(?<!has )(?<!had )\b{_HAPPENED}\b", re.IGNORECASE
 )
 _NO_REACH, _NOT_REACH = 11, 6  # words, with itself
 # Denied behind: "infection was not observed", "infections were absent".
@@ -107,7 +109,7 @@ _COUNTED = re.compile(
 _SOUGHT_REACH = 14  # words
 _CAME = re.compile(
     r"(?:[\s-]+(?!(?:that|which|who|if|as)\b)[\w-]+){0,7}?\s+(?:developed|occurred|arose|appeared|grew|followed|led"
-    r"|(?:was|were) (?:found|seen|observed|detected|noted))\b"
+    r"|(?:was|were) (?:found|seen|observed|detected|noted|reported))\b"
     r"|[^.;:]{0,60}?(?:\b\d+(?:\.\d+)?\s?%|\bin (?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)\b"
     r"(?! (?:hours|days|weeks|months|years|arms|groups)))",
     re.IGNORECASE,
@@ -149,7 +151,11 @@ def harms(text: str, plans: bool = False) -> Iterator[re.Match[str]]:
         before = text[max(0, match.start() - _REACH) : match.start()]
         before += match[0] if match[0].lower() == "died" else ""  # a verb itself
         after = text[match.end() : match.end() + _REACH]
-        if not _is_denied(before, after) and not _is_plan(before, after, plans) and not _is_whose(match, before, plans):
+        if (
+            not _is_denied(before, after)
+            and not _is_plan(before, after, plans)
+            and not _is_whose(match, before, after, plans)
+        ):
             yield match
 
 
@@ -184,7 +190,7 @@ def _from_joint(clause: str, after: str) -> str:
 
 def _is_plan(before: str, after: str, plans: bool) -> bool:
     """A harm that is looked for or kept off, and of which no verb and no number says that it came."""
-    sentence = before[max((end.end() for end in _SENTENCE_END.finditer(before)), default=0) :].split(";")[-1]
+    sentence = _sentence(before)
     if _KEPT_OFF.search(" ".join(_WORD.findall(re.split(r"[,:]", sentence)[-1]))):
         return True
     words = " ".join(_WORD.findall(sentence)[-_SOUGHT_REACH:])
@@ -196,11 +202,16 @@ def _is_plan(before: str, after: str, plans: bool) -> bool:
     return not _CAME.match(after)
 
 
-def _is_whose(match: re.Match[str], before: str, plans: bool) -> bool:
-    """A tumour that people came with; in a registration any harm."""
-    if not plans and not _TUMOUR.match(match[0]):
-        return False
-    return bool(_WHOSE.search(before) or _WHO.match(match.string, match.end()))
+def _is_whose(match: re.Match[str], before: str, after: str, plans: bool) -> bool:
+    """A tumour that people came with; in a registration any harm, and any tumour of which no verb says that it came."""
+    tumour = _TUMOUR.match(match[0]) is not None
+    if plans and tumour and not _ONE_BEFELL.search(_sentence(before)) and not _CAME.match(after):
+        return True
+    return (plans or tumour) and bool(_WHOSE.search(before) or _WHO.match(match.string, match.end()))
+
+
+def _sentence(before: str) -> str:
+    return before[max((end.end() for end in _SENTENCE_END.finditer(before)), default=0) :].split(";")[-1]
 
 
 def around(text: str, at: int) -> tuple[int, int]:
