@@ -10,12 +10,16 @@ the words leave a doubt, the harm is shown.
 import re
 from collections.abc import Iterator
 
-_VIRUS = r"(?<!hiv )(?<!hpv )(?<!virus )(?<!covid )(?<!covid-19 )(?<!sars-cov-2 )(?<!coronavirus )(?<!pylori )"
+_VIRUS = (
+    r"(?<!hiv )(?<!hpv )(?<!virus )(?<!covid )(?<!covid-19 )(?<!sars-cov-2 )(?<!coronavirus )(?<!coronavirus 2 )"
+    r"(?<!pylori )"
+)
 # Kinds of harm -> how they are written. A word stands here once, whoever looks for it.
 WORDS = {
-    "infection": _VIRUS + r"infections?|infected|abscess(?:es)?|(?<!dissecting )cellulitis|mycobacteri\w+|sepsis|septic"
+    "infection": _VIRUS + r"infections?|infected(?! with (?:the )?(?:virus|covid|sars|corona))"
+    r"|abscess(?:es)?|(?<!dissecting )cellulitis|mycobacteri\w+|sepsis|septic"
     r"|herpes zoster|bactera?emia|erysipelas",
-    "lump": r"granulomas?|granulomatous|nodules?",
+    "lump": r"(?<!sarcoid )(?<!sarcoidal )(?<!majocchi's )granulomas?(?! annulare)|granulomatous|nodules?",
     "tissue": r"necrosis(?! factor)|necrotic|keloids?|scar formation"
     r"|(?:hypertrophic|permanent|residual|visible|donor[- ]site) scar(?:s|ring)?"
     r"|(?<!non-)scarring(?= (?:of|at|in|on|was|were|developed|occurred|followed|after)\b)",
@@ -28,7 +32,7 @@ WORDS = {
     "vessel": r"(?:vascular|arterial|artery|retinal|venous|vein) occlusions?|occlusion of the \w+ (?:artery|vein)"
     r"|embol(?:ism|isms|i|us)|thrombo(?:sis|embol\w+)|cardiovascular events?|hypotension|pericardial effusions?",
     "tumour": r"(?<!anti-)tumou?rs?(?! necrosis factor)|tumou?rigen\w+|carcinomas?|malignanc(?:y|ies)|skin cancers?"
-    r"|\w*sarcomas?|lymphomas?|melanomas?|teratomas?",
+    r"|\w*sarcomas?|(?<!cutaneous t-cell )lymphomas?|melanomas?|teratomas?",
     "grave": r"anaphyla\w+|hospitali[sz](?:ed|ations?)|(?<!cell )(?<!cellular )deaths?(?! receptor)(?!-\d)|died|fatal"
     r"|life-threatening|suicid\w+|teratogen\w+|warning letters?"
     r"|(?:serious|severe) (?:adverse (?:events?|reactions?|effects?)|side effects?|harms?|complications?)",
@@ -96,7 +100,7 @@ _SOUGHT = re.compile(
     r"\bto (?:further )?(?:assess|evaluate|investigate|determine|measure|monitor|examine|study|explore|estimate|detect"
     r"|identify|characteri[sz]e|describe)\b"
     r"|\b(?:monitor|screen|test|check|watch|look|examin|surveill)\w*(?: \w+){0,2} for\b"
-    r"|\bexclusion\b|\b(?:outcomes?|end ?points?)(?: (?:measures?|variables?))?"
+    r"|\bexclusion\b|\broles? of\b|\b(?:outcomes?|end ?points?)(?: (?:measures?|variables?))?"
     r"(?: (?:is|are|was|were|will be|includes?|included)\b|\Z)",
     re.IGNORECASE,
 )
@@ -126,6 +130,7 @@ _KEPT_OFF = re.compile(
     r"(?: (?!(?:by|with|and|or|in|after|due|because|during|when)\b)\w+){0,5}\Z",
     re.IGNORECASE,
 )
+_STOP = re.compile(r"[.!?;]\s")
 _AT_RISK = re.compile(
     r"\b(?<!is )(?<!are )(?<!was )(?<!were )(?<!be )(?<!been )at (?:\w+ ){0,3}risk (?:of|for|from)\b", re.IGNORECASE
 )
@@ -136,6 +141,7 @@ _WHOSE = re.compile(
     r"|history)\s+(?:with|for|of|against)\s+(?:[\w-]+\s+){0,3}$",
     re.IGNORECASE,
 )
+_DEFINES = re.compile(r"\bcharacteri[sz]ed by\s+(?:[\w-]+\s+){0,4}$", re.IGNORECASE)
 _WHO = re.compile(r"\s+(?:patients?|survivors?|therap|treatment|chemo|cent(?:re|er)|cells?\b|suppress)", re.IGNORECASE)
 _REACH = 200  # characters before and behind a find that are read
 _BEFORE, _WORDS = 5, 12  # words before the first word of a find, and in all
@@ -203,15 +209,20 @@ def _is_plan(before: str, after: str, plans: bool) -> bool:
 
 
 def _is_whose(match: re.Match[str], before: str, after: str, plans: bool) -> bool:
-    """A tumour that people came with; in a registration any harm, and any tumour of which no verb says that it came."""
+    """What people came with: a tumour, the mark of a disease; in a registration any harm.
+
+    A tumour in a registration is a disease unless a verb says that it came.
+    """
     tumour = _TUMOUR.match(match[0]) is not None
     if plans and tumour and not _ONE_BEFELL.search(_sentence(before)) and not _CAME.match(after):
+        return True
+    if _DEFINES.search(before):
         return True
     return (plans or tumour) and bool(_WHOSE.search(before) or _WHO.match(match.string, match.end()))
 
 
 def _sentence(before: str) -> str:
-    return before[max((end.end() for end in _SENTENCE_END.finditer(before)), default=0) :].split(";")[-1]
+    return _STOP.split(before)[-1]
 
 
 def around(text: str, at: int) -> tuple[int, int]:
