@@ -126,7 +126,7 @@ def said(made: Case) -> dict[str, list[str]]:
         ("review", {"abstract": "The risk of infection."}, None),
         ("phase1", {"trial": {"why_stopped": "An infection."}}, ["safety words: “An infection.” in why it stopped"]),
         ("phase1", {"trial": {"eligibility": "Active infection excluded"}}, None),
-        ("phase1", {"trial": {}, "abstract": "Number of participants with infection"}, None),
+        ("phase1", {"trial": {"why_stopped": ""}, "abstract": "Number of participants with infection"}, None),
         ("unclear", {"trial": {"study_type": "EXPANDED_ACCESS"}}, ["expanded access, not a trial"]),
         (
             "phase1",

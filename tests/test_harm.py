@@ -99,7 +99,7 @@ def found(text: str) -> list[str]:
         ("Women on the drug were at increased risk of malignancy.", "malignancy"),
         ("The primary outcome was hair density; one participant died.", "died"),
         ("we monitored for itch. infection of the scalp", "infection"),
-        ("A nodule of the left lower lobe with infection", "nodule"),
+        ("A left lower lobe nodule was drained", "nodule"),
         ("The nodules were negative for antigen", "nodules"),
         ("Reduced libido, infection and pain were told", "infection"),
     ],
@@ -222,7 +222,7 @@ def test_what_a_registration_will_count_is_no_harm_and_in_a_paper_it_is_shown(te
     [
         "The gel has led to infection before.",
         "Tumours were seen in mice that got the cells.",
-        "The cells caused a tumour in one mouse.",
+        "The cells have caused tumours.",
         "The rate of infection was 4% in an earlier trial.",
         "Risk was assessed, and two participants developed infection.",
         "Number of participants with infection: infection occurred in three.",
