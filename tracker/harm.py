@@ -58,7 +58,6 @@ _HAPPENED = rf"(?:{_BEFELL}|had|has|have)"
 _FINITE = rf"(?:{_HAPPENED}|was|were|is|are|did|does)"
 _ONE_FINITE = re.compile(rf"\b{_FINITE}\b", re.IGNORECASE)
 _ONE_BEFELL = re.compile(rf"\b{_BEFELL}\b", re.IGNORECASE)
-_ONE_HAPPENED = re.compile(rf"\b{_HAPPENED}\b", re.IGNORECASE)
 # "No change was seen, and infection occurred": a joint with a verb before it and another behind it begins a clause,
 # if the second verb has a subject of its own ("no patient was ill and developed sepsis" goes on). A list does not.
 _JOINT = re.compile(r",(?:\s+and\b)?(?!\s+(?:or|nor)\b)|\band\b", re.IGNORECASE)
@@ -97,10 +96,10 @@ _NOT = re.compile(
 )
 # Looked for, or to be: a plan, unless a verb or a number behind it says that it came.
 _SOUGHT = re.compile(
-    r"\bto (?:further )?(?:assess|evaluate|investigate|determine|measure|monitor|examine|study|explore|estimate|detect"
-    r"|identify|characteri[sz]e|describe)\b"
+    r"\bto (?:further )?(?:assess|evaluate|determine|measure|monitor|examine|study|explore|estimate|detect|identify"
+    r"|(?:investigate|describe)(?= (?:\w+ ){0,3}(?:incidences?|risks?|rates?|frequency|prevalence)\b))\b"
     r"|\b(?:monitor|screen|test|check|watch|look|examin|surveill)\w*(?: \w+){0,2} for\b"
-    r"|\bexclusion\b|\broles? of\b|\b(?:outcomes?|end ?points?)(?: (?:measures?|variables?))?"
+    r"|\bexclusion\b|\broles? of(?: \w+){0,2}\Z|\b(?:outcomes?|end ?points?)(?: (?:measures?|variables?))?"
     r"(?: (?:is|are|was|were|will be|includes?|included)\b|\Z)",
     re.IGNORECASE,
 )
@@ -111,9 +110,16 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _SOUGHT_REACH = 14  # words
+# What begins to tell, and the number that does.
+_TELLS = re.compile(
+    rf"\b(?:{_HAPPENED}|we|but|yet|cases?|causing|after|halted|because"
+    r"|(?:one|two|three|four|five|six|\d+) (?:men|man|women|woman|patients?|participants?))\b"
+    r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)\Z",
+    re.IGNORECASE,
+)
 _CAME = re.compile(
     r"(?:[\s-]+(?!(?:that|which|who|if|as)\b)[\w-]+){0,7}?\s+(?:developed|occurred|arose|appeared|grew|followed|led"
-    r"|(?:was|were) (?:found|seen|observed|detected|noted|reported))\b"
+    r"|(?:was|were) (?:found|seen|observed|detected|noted|reported|positive))\b"
     r"|[^.;:]{0,60}?(?:\b\d+(?:\.\d+)?\s?%|\bin (?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)\b"
     r"(?! (?:hours|days|weeks|months|years|arms|groups)))",
     re.IGNORECASE,
@@ -127,7 +133,7 @@ _WILL_BE = re.compile(
 _KEPT_OFF = re.compile(
     r"\b(?<!not )(?<!fail to )(?<!fails to )(?<!failed to )(?<!unable to )"
     r"(?:prevent|avoid|reduc|lower(?:ed|s|ing)|decreas|minimi[sz]|protect|prophyla)\w*"
-    r"(?: (?!(?:by|with|and|or|in|after|due|because|during|when)\b)\w+){0,5}\Z",
+    rf"(?: (?!(?:by|with|and|or|in|after|due|because|during|when|but|yet|{_FINITE})\b)\w+){{0,5}}\Z",
     re.IGNORECASE,
 )
 _STOP = re.compile(r"[.!?;]\s")
@@ -203,7 +209,7 @@ def _is_plan(before: str, after: str, plans: bool) -> bool:
     if _WILL_BE.match(after) or _AT_RISK.search(words):
         return True
     sought = list(_SOUGHT.finditer(words)) or (list(_COUNTED.finditer(words)) if plans else [])
-    if not sought or _ONE_HAPPENED.search(words, sought[0].end()):
+    if not sought or _TELLS.search(words, sought[-1].end()):
         return False
     return not _CAME.match(after)
 
