@@ -63,14 +63,14 @@ _ONE_BEFELL = re.compile(rf"\b{_BEFELL}\b", re.IGNORECASE)
 _JOINT = re.compile(r",(?:\s+and\b)?(?!\s+(?:or|nor)\b)|\band\b", re.IGNORECASE)
 _SUBJECT_AND_VERB = re.compile(rf"\s+(?!{_FINITE}\b)[^,]*?\b{_FINITE}\b", re.IGNORECASE)
 _VERB_BEHIND = re.compile(
-    rf"(?:[\s-]+(?!(?:and|or|nor|that|which|who|if|as|{_FINITE})\b)[\w-]+){{0,7}}\s+{_FINITE}\b", re.IGNORECASE
+    rf"[\w-]*+(?:\s++(?!(?:and|or|nor|that|which|who|if|as|{_FINITE})\b)[\w-]++){{0,7}}\s++{_FINITE}\b", re.IGNORECASE
 )
 _ADJUNCT = re.compile(r"\s*with(?:out| no)\b", re.IGNORECASE)  # "Without antibiotics, infection followed"
 # Denied before, in the clause: by "no" with at most ten words up to the harm, by "not" with at most five ("did not
 # cause any tumour"). What only describes ("a man without illness", "with no illness") ends at the verb.
 _WORD = re.compile(r"\w+")
 _NO = re.compile(
-    r"\b(?:(?<!with )(?<!had )(?<!has )(?<!have )no(?! (?:doubt|fewer|less|longer|more than))"
+    r"\b(?:(?<!with )(?<!had )(?<!has )(?<!have )no(?! (?:doubt|fewer|less|more than))"
     r"|nobody|(?<!almost )(?<!nearly )none|neither|nor|zero)\b",
     re.IGNORECASE,
 )
@@ -112,13 +112,13 @@ _COUNTED = re.compile(
 _SOUGHT_REACH = 14  # words
 # What begins to tell, and the number that does.
 _TELLS = re.compile(
-    rf"\b(?:{_HAPPENED}|we|but|yet|cases?|causing|after|halted|because"
+    rf"\b(?:{_HAPPENED}|we|but|yet|cases?|causing|after|because"
     r"|(?:one|two|three|four|five|six|\d+) (?:men|man|women|woman|patients?|participants?))\b"
     r"|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)\Z",
     re.IGNORECASE,
 )
 _CAME = re.compile(
-    r"(?:[\s-]+(?!(?:that|which|who|if|as)\b)[\w-]+){0,7}?\s+(?:developed|occurred|arose|appeared|grew|followed|led"
+    r"[\w-]*+(?:\s++(?!(?:that|which|who|if|as)\b)[\w-]++){0,7}?\s++(?:developed|occurred|arose|appeared|grew|followed|led"
     r"|(?:was|were) (?:found|seen|observed|detected|noted|reported|positive))\b"
     r"|[^.;:]{0,60}?(?:\b\d+(?:\.\d+)?\s?%|\bin (?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)\b"
     r"(?! (?:hours|days|weeks|months|years|arms|groups)))",
