@@ -157,7 +157,7 @@ def test_a_registration_tells_no_harm_but_what_will_be_watched_for() -> None:
 
 def test_the_flag_of_a_harm_quotes_the_words_around_it() -> None:
     record = article("PP405 for hair loss", "Forty men used the gel for a whole long year. One of them had sepsis.")
-    assert labels(record, "flag")["safety"].quote == "year. One of them had sepsis."
+    assert labels(record, "flag")["safety"].quote == "One of them had sepsis."
 
 
 def test_what_one_party_knew_takes_back_no_double_blinding() -> None:

@@ -63,13 +63,22 @@ def test_a_quote_has_twelve_words_of_the_field_that_holds_it() -> None:
         "… three four five six seven infection nine ten eleven twelve thirteen fourteen …",
     )
     (word,) = telling_words({"title": "An infection\n\u202eafter it", "abstract": text}, {})
-    assert (word.field, word.quote) == ("title", "An infection after it")
+    assert (word.field, word.quote) == ("title", "An infection …")
 
 
 def test_a_warning_is_the_first_find_that_is_not_denied() -> None:
     texts = {"title": "A trial without infection", "abstract": "No infection occurred. One man had sepsis."}
     (word,) = telling_words(texts, {})
-    assert (word.field, word.quote) == ("abstract", "… infection occurred. One man had sepsis.")
+    assert (word.field, word.quote) == ("abstract", "… One man had sepsis.")
+
+
+def test_what_a_registration_will_count_is_no_warning_and_why_it_stopped_is() -> None:
+    texts = {
+        "abstract": "Number of participants with infection",
+        "why_stopped": "The number of participants with infection",
+    }
+    assert [word.field for word in telling_words(texts, {}, plans=("title", "abstract"))] == ["why_stopped"]
+    assert [word.field for word in telling_words(texts, {})] == ["abstract"]
 
 
 def test_a_field_can_be_searched_for_some_words_alone() -> None:
@@ -117,6 +126,7 @@ def said(made: Case) -> dict[str, list[str]]:
         ("review", {"abstract": "The risk of infection."}, None),
         ("phase1", {"trial": {"why_stopped": "An infection."}}, ["safety words: “An infection.” in why it stopped"]),
         ("phase1", {"trial": {"eligibility": "Active infection excluded"}}, None),
+        ("phase1", {"trial": {"why_stopped": ""}, "abstract": "Number of participants with infection"}, None),
         ("unclear", {"trial": {"study_type": "EXPANDED_ACCESS"}}, ["expanded access, not a trial"]),
         (
             "phase1",

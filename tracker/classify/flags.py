@@ -108,11 +108,11 @@ def _safety(study: Study) -> list[Finding]:
     """Value "harm" where a harm is told, a title's first, with the words around it; "" where one is only denied, or
     safety is spoken of at all."""
     title, abstract = study.document.title.text, study.document.abstract.text
-    told = [(title, match) for match in harms(title.low)]
-    told += [] if told else [(abstract, match) for match in harms(abstract.low) if study.is_own(match.start())]
+    told = [(title, match) for match in harms(title.cased)]
+    told += [] if told else [(abstract, match) for match in harms(abstract.cased) if study.is_own(match.start())]
     if told and not study.document.record.trial:  # a registration tells what will be watched for
         text, match = told[0]
-        return [_flag("safety", "flag.harm", 0.8, Span(text, *around(text.low, match.start())), value="harm")]
+        return [_flag("safety", "flag.harm", 0.8, Span(text, *around(text.cased, match.start())), value="harm")]
     at = study.in_text("safety", "flag")
     denied = next((match for match in HARM.finditer(abstract.low) if study.is_own(match.start())), None)
     at = at or (Span(abstract, *denied.span()) if denied else None)

@@ -213,7 +213,8 @@ class Reading(Known):
         texts = {"title": title, "abstract": abstract}
         if kind == "trial":
             texts["why_stopped"], texts["eligibility"] = self.rows(_MORE_OF_A_TRIAL, head)[0]
-        return telling_words(texts, {"eligibility": ("payment",)}) if kind == "trial" or stage in HUMAN else ()
+            return telling_words(texts, {"eligibility": ("payment",)}, plans=("title", "abstract"))
+        return telling_words(texts, {}) if stage in HUMAN else ()
 
     def _matched(self, head: str) -> tuple[str, ...]:
         versions = (head, *self.versions.get(head, ()))

@@ -35,16 +35,20 @@ KINDS: Mapping[str, Callable[[str], Iterator[re.Match[str]]]] = {
 }
 
 
-def telling_words(texts: Mapping[str, str], only: Mapping[str, Sequence[str]]) -> tuple[Reason, ...]:
+def telling_words(
+    texts: Mapping[str, str], only: Mapping[str, Sequence[str]], plans: Sequence[str] = ()
+) -> tuple[Reason, ...]:
     """The first find of each kind, as Reason(axis="words", label=kind) with its field and a quote of twelve words.
 
     texts: column -> its text. only: column -> the kinds that are looked for in it (all of them by default).
+    plans: columns in which a registration says whom it takes and what it will count.
     """
     found: list[Reason] = []
     for kind, finds in KINDS.items():
         for field, text in texts.items():
-            matches = finds(text) if kind in only.get(field, (kind,)) else iter(())
-            if match := next(matches, None):
+            if kind not in only.get(field, (kind,)):
+                continue
+            if match := next(harms(text, plans=True) if kind == "safety" and field in plans else finds(text), None):
                 found.append(
                     Reason(axis="words", label=kind, name=kind, field=field, quote=_around(text, match.start()))
                 )
