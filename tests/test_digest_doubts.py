@@ -131,7 +131,7 @@ def said(made: Case) -> dict[str, list[str]]:
         (
             "phase1",
             {"trial": {"eligibility": "Must pay. Patients pay for it"}},
-            ["who pays: “Must pay. Patients pay for it” in eligibility"],
+            ["who pays: “… Patients pay for it” in eligibility"],
         ),
     ],
 )
