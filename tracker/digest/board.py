@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from tracker.digest.material import BoardRow
+from tracker.digest.entries import HUMAN
+from tracker.digest.material import BoardRow, Work
 from tracker.digest.model import Board, Line, Standing
 from tracker.digest.sql import dicts
 from tracker.digest.wording import address, clean, counted, reference, status_words, sub_phase
@@ -113,12 +114,15 @@ def make_board(rows: Sequence[BoardRow], *, whole: bool = False) -> Board | None
     return None if board == Board(nothing=board.nothing) else board
 
 
-def make_news_board(rows: Sequence[BoardRow], since: str, until: str) -> Board | None:
-    """The board of an issue: cards of what moved after the day `since` or reads out soon after the day `until`, and
-    the names of the rest. None where nothing is held."""
+def make_news_board(rows: Sequence[BoardRow], since: str, until: str, told: Sequence[Work] = ()) -> Board | None:
+    """The board of an issue: cards of what moved after the day `since`, of what the issue tells of people and of what
+    reads out soon after the day `until`, and the names of the rest. None where nothing is held."""
+    touched = {
+        place for work in told if work.trial or (work.stage and work.stage.label in HUMAN) for place in _on(work)
+    }
     last = (date.fromisoformat(until) + SOON).isoformat()
     reached = sorted(filter(_in_people, (row for row in rows if row.followed)), key=_rank)
-    moved = [row for row in reached if row.moved > since]
+    moved = [row for row in reached if row.moved > since or (row.approach, _place(row.condition)) in touched]
     soon = [row for row in reached if row not in moved and row.readout and row.readout <= last]
     news = [*moved, *soon]
     still = [row for row in reached if row not in news]
@@ -137,6 +141,13 @@ def make_news_board(rows: Sequence[BoardRow], since: str, until: str) -> Board |
         unfollowed_more=len(unfollowed[ASIDE:]),
     )
     return None if board == Board(nothing=board.nothing) else board
+
+
+def _on(work: Work) -> Iterable[tuple[str, int]]:
+    """The rows on which a work stands: (approach, place of the condition)."""
+    named = {reason.label for reason in work.conditions}
+    places = [n for n, condition in enumerate(("aga", "aa")) if condition in named] or [len(CONDITIONS)]
+    return ((clean(reason.name, _NAME), place) for reason in work.approaches for place in places)
 
 
 def _not_in_people(rows: Sequence[BoardRow]) -> Iterable[tuple[str, tuple[str, ...]]]:

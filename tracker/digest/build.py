@@ -74,7 +74,7 @@ def build(material: Material, period: str) -> Digest:
         alarms=alarms,
         notices=(*_longer(material, period), *_notices(material)),
         sections=(*sections, doubts) if doubts else sections,
-        board=None if quiet else make_news_board(material.board, material.since[:10], material.until[:10]),
+        board=None if quiet else make_news_board(material.board, material.since[:10], material.until[:10], works),
         receipt=tuple(_row(answer) for answer in material.answers),
         remarks=tuple(_remarks(material)),
         footer=tuple(_footer(material.answers)),
