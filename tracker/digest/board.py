@@ -217,7 +217,7 @@ def _news_lines(row: BoardRow) -> Iterable[Line]:
         yield _linked(f"Newest result in people: {_result(row)}", row.result)
     yield from _expected(row)
     if missed:
-        yield Line(text=missed[0].upper() + missed[1:])
+        yield Line(text=f"{row.approach}: {missed}")
 
 
 def _beside(row: BoardRow) -> Line:
