@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from tests.digest_case import NOW, Case, add_event, add_fetch, add_record, case, insert
 from tracker.classify import load_taxonomy
 from tracker.cli import cli
-from tracker.digest.board import make_board, read_board
+from tracker.digest.board import make_board, make_news_board, read_board
 from tracker.digest.model import Board
 from tracker.digest.plain import render_board
 from tracker.digest.sql import dicts
@@ -57,7 +57,8 @@ def ids(made: Case, view: str) -> list[str]:
     [
         ("RECRUITING", {}, "phase3"),
         ("COMPLETED", {}, "phase3"),
-        ("TERMINATED", {"enrollment": 9}, "phase3"),  # it enrolled somebody before it stopped
+        ("TERMINATED", {"enrollment": 9}, "phase1"),  # it enrolled somebody and was stopped
+        ("SUSPENDED", {"enrollment": 9}, "phase1"),
         ("TERMINATED", {"enrollment": 0}, "phase1"),
         ("UNKNOWN", {"last_known_status": "RECRUITING"}, "phase3"),
         ("UNKNOWN", {"last_known_status": "NOT_YET_RECRUITING"}, "phase1"),
@@ -73,7 +74,48 @@ def test_the_furthest_stage_is_of_a_trial_that_enrolled_somebody(
     trial(made, 2, "phase3", status, **given)
     row = board(made)
     assert row["furthest_stage"] == furthest
-    assert row["phase3"] == int(furthest == "phase3")  # the ladder counts no plan
+    stopped = status in ("TERMINATED", "SUSPENDED") and given["enrollment"] > 0
+    assert row["phase3"] == int(furthest == "phase3" or stopped)  # the ladder counts no plan, and whoever came
+
+
+def test_a_stopped_trial_is_never_the_furthest_and_its_reason_stands_beside_it(made: Case) -> None:
+    trial(made, 1, "phase1", enrollment=80, phase_detail="1b", phase_source="official title")
+    trial(made, 2, "phase2", "TERMINATED", enrollment=4, why_stopped="Sepsis in two participants.")
+    trial(made, 3, "phase3", "WITHDRAWN", enrollment=0, why_stopped="No money; " + "no " * 60 + "time.")
+    row = board(made)
+    assert (row["furthest_trial"], row["furthest_stage"], row["sub_phase"]) == ("NCT00000001", "phase1", "1b")
+    stopped, withdrawn = row["beside"].split("; withdrawn: ")
+    assert stopped == "stopped: Phase 2, NCT00000002 (Sepsis in two participants)"
+    assert withdrawn.startswith("Phase 3, NCT00000003 (No money; no no ") and withdrawn.endswith("…)")
+    assert len(withdrawn) < 160
+
+
+def test_where_all_were_stopped_none_is_the_furthest_and_that_is_said(made: Case) -> None:
+    trial(made, 1, "phase2", "TERMINATED", enrollment=4)
+    assert "Furthest in people: no trial that enrolled somebody and was not stopped" in said(made)
+    assert "no trial that enrolled somebody and was not stopped" in made_board(made).cards[0].brief
+
+
+@pytest.mark.parametrize(
+    ("status", "why", "quote"),
+    [
+        ("TERMINATED", "Sepsis in two participants.", "why it stopped: “Sepsis in two participants.”"),
+        ("SUSPENDED", "A tumour", "why it stopped: “A tumour”"),
+        ("WITHDRAWN", "Deaths elsewhere", "why it stopped: “Deaths elsewhere”"),
+        ("TERMINATED", "Funding. No infection occurred.", ""),
+        ("TERMINATED", "", ""),
+        ("COMPLETED", "Sepsis", ""),
+    ],
+)
+def test_a_harm_that_stopped_a_trial_is_a_harm_reported(made: Case, status: str, why: str, quote: str) -> None:
+    trial(made, 1, "phase1")
+    trial(made, 2, "phase2", status, enrollment=4, why_stopped=why, completion="2026-04", completion_type="ACTUAL")
+    trials = f"Harm reported: 2026-04, {quote}, NCT00000002"
+    assert (trials in said(made)) is bool(quote) and ("Harm reported" in said(made)) is bool(quote)
+    paper(made, 3, "case_report", published="2026-02-01", label=[MPC, AGA, harm("title", "Sepsis")])
+    assert (trials if quote else "Harm reported: 2026-02-01, “Sepsis”, PMID 3") in said(made)
+    paper(made, 4, "case_report", published="2026-06-01", label=[MPC, AGA, harm("title", "Sepsis")])
+    assert "Harm reported: 2026-06-01, “Sepsis”, PMID 4" in said(made)
 
 
 def test_what_is_planned_stopped_or_withdrawn_is_named_beside_it(made: Case) -> None:
@@ -104,6 +146,10 @@ def test_sub_phase_is_kept_apart_and_says_who_said_it(made: Case) -> None:
     row = board(made)
     assert (row["furthest_label"], row["sub_phase"], row["sub_phase_source"]) == ("Phase 2", "2a", "official title")
     assert "Phase 2 (2a by its official title), completed, 50 people" in " ".join(" ".join(lines(made)).split())
+
+
+def said(made: Case) -> str:
+    return " ".join(" ".join(lines(made)).split())
 
 
 def lines(made: Case) -> list[str]:
@@ -267,7 +313,7 @@ def test_the_newest_of_several_harms_is_said_and_none_that_was_taken_back(made: 
         "2026-02",
         "Sepsis 2",
     )
-    assert "  - Newest result in people: no study held" in lines(made)
+    assert "  - Newest result in people: no study held, 1 paper taken back" in lines(made)
     assert "harm reported 2026-02, PMID 2" in made_board(made).cards[0].brief
 
 
@@ -277,9 +323,9 @@ PLAN = {"enrollment_type": "ESTIMATED"}
 @pytest.mark.parametrize(
     ("status", "given", "furthest", "people"),
     [
-        ("TERMINATED", {}, "phase2", 50),
+        ("TERMINATED", {}, "phase1", 50),
         ("TERMINATED", PLAN, "phase1", None),  # how many came before it stopped nobody said
-        ("SUSPENDED", PLAN, "phase2", None),
+        ("SUSPENDED", PLAN, "phase1", None),
         ("COMPLETED", PLAN, "phase2", None),
         ("UNKNOWN", PLAN, "phase2", None),
         ("RECRUITING", PLAN, "phase2", 50),
@@ -348,8 +394,14 @@ def test_every_shipped_approval_names_a_leaf_a_condition_a_year_and_where_to_loo
     assert len(set(keys)) == len(keys)
 
 
-def made_board(made: Case, since: str = "", **whole: bool) -> Board:
-    found = make_board(read_board(made.db.conn), since, **whole)
+def made_board(made: Case, **whole: bool) -> Board:
+    found = make_board(read_board(made.db.conn), **whole)
+    assert found
+    return found
+
+
+def news(made: Case, since: str = "2026-11-16") -> Board:
+    found = make_news_board(read_board(made.db.conn), since, "2026-11-23")
     assert found
     return found
 
@@ -365,21 +417,47 @@ def test_conditions_stand_apart_pattern_hair_loss_first(made: Case) -> None:
     ]  # fmt: skip
 
 
-def test_in_a_digest_what_moved_since_the_last_issue_comes_first(made: Case) -> None:
-    for n in range(1, 6):
+def test_an_issue_shows_what_moved_in_its_span_and_names_the_rest(made: Case) -> None:
+    for n in range(1, 8):
         made.db.execute("insert into approaches values (?, 'x', ?, '', ?, 1)", [f"x.{n}", f"X{n}", 10 + n])
-        trial(
-            made,
-            n,
-            f"phase{min(n, 3)}",
-            label=[{"axis": "approach", "label": f"x.{n}"}, AGA],
-            first_posted="2025-01-01",
-        )
-    add_event(made.db, "NCT00000001", "date_slipped", 2)  # the least far of them
-    cards = [card.approach for card in made_board(made, "2026-11-16").cards]
-    assert cards == ["X1", "X3", "X4", "X5"]
-    assert [one.approach for one in made_board(made, "2026-11-16").briefly] == ["X2"]
-    assert "X1" not in [card.approach for card in made_board(made).cards]
+        label = [{"axis": "approach", "label": f"x.{n}"}, AGA]
+        trial(made, n, f"phase{min(n, 3)}", label=label, first_posted="2025-01-01")
+    for n in (1, 2, 3, 4, 5):
+        add_event(made.db, f"NCT{n:08}", "date_slipped", 2)
+    made.db.execute("update trials set status = 'RECRUITING', primary_completion = '2027-02' where record like '%6'")
+    made.db.execute("insert into approaches values ('imm.x', 'imm', 'Not followed', '', 99, 0)")
+    trial(made, 9, label=[{"axis": "approach", "label": "imm.x"}, AGA])
+    board = news(made)
+    assert [card.approach for card in board.cards] == ["X3", "X4", "X5", "X2"]  # the furthest of what moved
+    assert [one.approach for one in board.briefly] == ["X1", "X6"]  # X6 reads out within three months
+    assert board.still == ("pattern hair loss: X7 (Phase 3)",)
+    assert [line.text for line in board.unfollowed] == ["Not followed (Phase 2)"]
+    assert (board.more, board.unfollowed_more, board.nothing) == (0, 0, ("3 approaches",))
+    assert not any("Last moved" in line.text for card in board.cards for line in card.lines)
+    made.db.execute("update trials set primary_completion = '2027-03' where record like '%6'")
+    assert news(made).still == ("pattern hair loss: X6 (Phase 3), X7 (Phase 3)",)
+
+
+def test_what_is_left_is_counted_apart_for_what_is_followed_and_what_is_not(made: Case) -> None:
+    for n in range(1, 25):
+        made.db.execute("insert into approaches values (?, 'x', ?, '', ?, ?)", [f"x.{n}", f"X{n}", 10 + n, n < 15])
+        trial(made, n, label=[{"axis": "approach", "label": f"x.{n}"}, AGA], first_posted="2025-01-01")
+    for board, more, unfollowed in ((made_board(made), 2, 4), (news(made), 6, 7)):
+        assert (board.more, board.unfollowed_more) == (more, unfollowed)
+        followed, _, rest = "\n".join(render_board(board)).partition("Not followed by any query")
+        assert f"{more} more: tracker board" in followed and f"{unfollowed} more: tracker board" in rest
+
+
+def test_an_issue_says_of_an_approval_who_gave_the_first(made: Case) -> None:
+    approve(made, "one", "FDA", 2022)
+    approve(made, "one", "EU", 2023)
+    approve(made, "two", "FDA", 2024)
+    approve(made, "three", "MFDS", 2029, "aga", "act.mpc")
+    assert news(made).unfollowed[0].text == "JAK inhibitors (approved: one: FDA 2022; two: FDA 2024)"
+    assert news(made).still == ("pattern hair loss: MPC inhibitors (approved)",)
+    trial(made, 1, first_posted="2026-11-20")
+    (card,) = news(made).cards
+    assert card.lines[0].text == "Approved: three: MFDS 2029" and card.lines[0].loud
 
 
 @pytest.mark.parametrize(
@@ -400,14 +478,30 @@ def test_an_approach_in_one_line_says_how_far_it_is(made: Case, trials: list[tup
     assert made_board(made, whole=True).cards[0].brief == brief
 
 
-def test_the_furthest_trial_is_not_named_a_second_time_beside_it(made: Case) -> None:
-    trial(made, 1, "phase2", "TERMINATED")
-    assert board(made)["furthest_trial"] == "NCT00000001" and board(made)["beside"] is None
-
-
 def test_a_preprint_that_is_the_newest_result_is_called_one(made: Case) -> None:
     paper(made, 1, published="2026-01-05", flags={"n": 24, "preprint": ""})
     assert "  - Newest result in people: 2026-01-05, n = 24, a preprint, PMID 1" in lines(made)
+
+
+def test_a_result_under_an_expression_of_concern_is_called_one(made: Case) -> None:
+    paper(made, 1, published="2026-01-05", flags={"n": 24}, notice="concern")
+    assert "Newest result in people: 2026-01-05, n = 24, under an expression of concern, PMID 1" in said(made)
+    paper(made, 2, published="2026-02-05", notice="corrected")
+    assert "  - Newest result in people: 2026-02-05, size not stated, PMID 2" in lines(made)
+
+
+@pytest.mark.parametrize("flag", ["retracted", "withdrawn"])
+def test_a_row_whose_only_paper_was_taken_back_says_so(made: Case, flag: str) -> None:
+    paper(made, 1, notice=flag, flags={flag: ""})
+    row = board(made)
+    assert (row["newest_result"], row["taken_back"], row["people"]) == (None, 1, 0)
+    assert "Newest result in people: no study held, 1 paper taken back" in said(made)
+    assert "1 paper taken back" in made_board(made).cards[0].brief
+    assert "MPC inhibitors" not in next(line for line in lines(made) if line.startswith("Nothing held"))
+    paper(made, 2, "animal", notice=flag, flags={flag: ""})  # no result in people was taken back with it
+    assert board(made)["taken_back"] == 1
+    paper(made, 3, published="2026-02-05")
+    assert "taken back" not in said(made)
 
 
 def test_papers_of_an_approach_that_no_query_follows_say_nothing(made: Case) -> None:
@@ -444,6 +538,20 @@ def test_a_trial_is_silent_a_year_after_completion_without_results_or_paper(
 
 NOTICE = {"types": ["Journal Article", "Published Erratum"]}
 PROTOCOL = {"flags": {"protocol": ""}}
+
+
+@pytest.mark.parametrize(
+    ("notice", "silent"), [("retracted", True), ("withdrawn", True), ("concern", False), ("corrected", False)]
+)
+def test_a_result_paper_that_was_taken_back_ends_no_silence(made: Case, notice: str, silent: bool) -> None:
+    record = trial(made, 1, completion="2024")
+    paper(made, 2, notice=notice, link=[{"relation": "reports", "target": record, "origin": "databank"}])
+    add_event(made.db, "pubmed-2", "retracted", 3, seen="2026-11-20T06:00:00Z")
+    assert [row["notice"] for row in dicts(made.db.conn, "select notice from trial_papers")] == [notice]
+    said = dicts(made.db.conn, "select id, since, taken_back from silent_trials")
+    assert said == [{"id": record, "since": "2026-11-20", "taken_back": 1}] * silent
+    paper(made, 3, link=[{"relation": "derived", "target": record, "origin": "databank"}])
+    assert ids(made, "silent_trials") == []  # one that stands is enough
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,36 @@ def test_a_first_issue_names_the_latest_and_counts_all() -> None:
         add_record(made.db, f"NCT{n:08}", queries=["q"], baseline=True, trial={**SILENT, "completion": f"20{n}"})
     section = look(made)
     assert section and [entry.record for entry in section.entries] == [f"NCT{n:08}" for n in range(21, 15, -1)]
-    assert "12 silent trials" in section.note
+    assert "12 silent trials" in section.note and section.note.endswith("6 more silent: view silent_trials.")
+
+
+@pytest.mark.parametrize(
+    ("silent", "stale", "shown"), [(12, 2, (4, 2)), (12, 9, (3, 3)), (1, 9, (1, 5)), (2, 1, (2, 1))]
+)
+def test_silent_trials_leave_room_for_stale_ones(silent: int, stale: int, shown: tuple[int, int]) -> None:
+    made = case('[[query]]\nname = "q"\n')
+    add_fetch(made.db, "clinicaltrials", "q")
+    for n in range(silent + stale):
+        facts = SILENT if n < silent else {"status": "RECRUITING"}
+        add_record(made.db, f"NCT{n:08}", queries=["q"], baseline=True, trial={**facts, "completion": "2020"})
+    section = look(made)
+    assert section
+    lines = [entry.lines[0].text for entry in section.entries]
+    assert [sum(line.startswith(kind) for line in lines) for kind in ("silent", "stale")] == list(shown)
+    for kind, held, seen in (("silent", silent, shown[0]), ("stale", stale, shown[1])):
+        assert (f"{held - seen} more {kind}: view {kind}_trials." in section.note) is (held > seen)
+
+
+def test_a_trial_whose_result_was_taken_back_is_a_doubt_of_this_week(week: Case) -> None:
+    trial = {**SILENT, "completion": "2020"}
+    add_record(week.db, "NCT00000002", queries=["q"], baseline=True, trial=trial)
+    link = [{"relation": "reports", "target": "NCT00000002"}]
+    add_record(week.db, "pubmed-9", notice="retracted", link=link)
+    assert said(week) == {}
+    add_event(week.db, "pubmed-9", "retracted", 3)
+    assert said(week)["NCT00000002"] == [
+        "silent since 2026-11-22: completed a year before, nothing posted, the linked paper with results was taken back"
+    ]
 
 
 def test_what_a_doubt_is_called_is_explained_where_no_line_does(week: Case) -> None:

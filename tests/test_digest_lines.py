@@ -1,13 +1,14 @@
 """The lines of a card as a clinician reads them: a trial that ended, raw enum values, and dates that mean nothing."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.test_digest_build import change, digest, trial
-from tracker.digest.board import make_board
+from tracker.digest.board import make_news_board
 from tracker.digest.entries import entry
-from tracker.digest.material import BoardRow
+from tracker.digest.material import BoardRow, Reason
 from tracker.digest.render import render_html, render_markdown, render_text
 
 ENDED = (
@@ -88,13 +89,30 @@ def test_what_the_places_of_a_ladder_are_is_said_once_in_every_form() -> None:
         for name, followed in (("One", True), ("Two", False))
     ]
     made = digest(trial(1, "stopped"), board=tuple(rows))
-    assert made.board == make_board(rows)
+    assert made.board == make_news_board(rows, made.since[:10], made.until[:10], [trial(1, "stopped")])
     rungs = "laboratory, animals, people (no phase stated), phases 1 to 4, approved"
     for render in (render_markdown, render_html, render_text):
         text = " ".join(render(made).split())
         assert text.count(rungs) == 1
         assert text.count("a phase is no approval") == 1
-        assert "Two: pattern hair loss, Phase 4 (the furthest of 2 trials)" in text
+        assert "Two (Phase 4)" in text
+
+
+@pytest.mark.parametrize(
+    ("condition", "cards"), [("aga", ["pattern hair loss"]), ("te", ["other or unnamed hair loss"])]
+)
+def test_what_an_issue_tells_has_moved_on_the_board_whatever_its_date(condition: str, cards: list[str]) -> None:
+    rows = [
+        BoardRow(approach="One", condition=name, followed=True, trials=2, furthest="Phase 4", moved="2020-01-01")
+        for name in ("pattern hair loss", "other or unnamed hair loss")
+    ]
+    approach = Reason(axis="approach", label="x", name="One")
+    told = replace(
+        trial(1, "stopped"), approaches=(approach,), conditions=(Reason(axis="condition", label=condition, name="c"),)
+    )
+    made = digest(told, board=tuple(rows))
+    assert made.board and [card.condition for card in made.board.cards] == cards
+    assert len(made.board.still) == 1
 
 
 def test_a_fact_that_a_line_tells_is_not_said_twice() -> None:

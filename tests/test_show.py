@@ -160,6 +160,30 @@ def test_the_life_of_a_trial_stands_in_time_with_its_papers_and_what_is_expected
 
 
 @pytest.mark.parametrize(
+    ("types", "notice", "called", "absent"),
+    [
+        (["Retracted Publication"], "RetractionIn", "RETRACTED", ["  No linked paper with results that stands."]),
+        ([], "ExpressionOfConcernIn", "EXPRESSION OF CONCERN", []),
+    ],
+)
+def test_a_result_paper_that_was_taken_back_is_called_so_and_that_is_a_moment_of_the_trials_life(
+    world: World, types: list[str], notice: str, called: str, absent: list[str]
+) -> None:
+    trial(world)
+    result = {"title": "A gel in alopecia", "abstract": f"The gel ({nct(1)}) in 20 people.", "day": "2026-11-10"}
+    world.put_article(2, **result)
+    world.fetch(0)
+    assert "RETRACTED" not in page(world, nct(1)) and "that stands" not in page(world, nct(1))
+    world.put_article(2, **result, types=types, rest=NOTICE.format(kind=notice, pmid=pmid(3)))
+    world.fetch(2)
+    told = life(world, nct(1))
+    assert f"  2026-11-23  result paper, PMID {pmid(2)}: {called}" in told
+    assert f"result paper ({called}), PMID {pmid(2)}: A gel in alopecia" in " ".join(" ".join(told).split())
+    assert told[-1 - len(absent) :] == ["  No results posted.", *absent]
+    assert f"({called}) PMID {pmid(2)}" in " ".join(section(page(world, nct(1)), "Links"))
+
+
+@pytest.mark.parametrize(
     ("abstract", "said"),
     [
         ("Nothing of a trial.", "  No linked paper found."),

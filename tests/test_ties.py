@@ -239,6 +239,13 @@ def test_a_paper_that_only_the_registry_names_is_watched_and_its_retraction_told
     assert "retracted" in told and "This digest told it in 2026-W47." in told
 
 
+def test_a_result_paper_that_was_taken_back_is_called_so_where_it_is_tied(world: World) -> None:
+    world.put_article(9, "A gel in alopecia", abstract=named(1), day="2026-11-15", types=("Retracted Publication",))
+    world.fetch(1)
+    told = world.digest(1)
+    assert "result paper (retracted)" in told and "with a result paper" not in told.partition("From")[0]
+
+
 def test_a_paper_of_two_trials_of_one_phase_has_that_phase(world: World) -> None:
     world.put_study(2)
     paper = world.put_article(2, abstract=f"{named(1)} {named(2)}", day="2026-11-15")

@@ -13,7 +13,7 @@ PRIVATE = ("deliveries", "pauses", "quarantine")
 INSIDE = (
     *("payloads", "digest_items", "matches", "queries", "stages", "fetches", "sites", "judged", "registrations"),
     *("conditions", "paper_kinds", "approvals", "registrations", "feed_items", "harm_reports", "_sqlite_migrations"),
-    *("today", "trial_last_days", "rungs", "board_left_out", "board_trials", "board_papers", "board_results"),
+    *("today", "trial_last_days", "rungs", "board_left_out", "board_trials", "board_papers", "board_taken_back"),
 )
 
 

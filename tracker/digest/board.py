@@ -1,17 +1,21 @@
 """The board: how far each approach has come, read from the view `trial_board` and said in plain words.
 
-Says nothing that a record or a dated entry of `approvals` does not say: a registry's phase is no approval. In a digest
-those approaches come first of which something moved since the last issue; `tracker board` shows all of them.
+Says nothing that a record or a dated entry of `approvals` does not say: a registry's phase is no approval. An issue
+shows what moved in its span and what reads out soon, and names the rest; `tracker board` shows all of it.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
 from typing import Any
 
-from tracker.digest.material import BoardRow
+from tracker.digest.entries import HUMAN
+from tracker.digest.material import BoardRow, Work
 from tracker.digest.model import Board, Line, Standing
 from tracker.digest.sql import dicts
 from tracker.digest.wording import address, clean, counted, reference, status_words, sub_phase
+from tracker.digest.words import telling_words
 
 RUNGS = ("laboratory", "animals", "people", "phase1", "phase2", "phase3", "phase4")
 # As a line says them, and as a narrow cell does.
@@ -24,13 +28,16 @@ STATES = ("running", "completed", "planned", "stopped", "unknown", "withdrawn", 
 STATE_WORDS = {"unknown": "of unknown status", "other": "of another status"}
 IN_PEOPLE = ("running", "completed", "stopped", "unknown")  # states whose people are shown as a bar
 NOTE = (
-    "Rungs: laboratory, animals, people (no phase stated), phases 1 to 4, approved; on each, the papers held and the"
-    " trials that enrolled somebody. People in trials are those enrolled, or planned where a trial is still open."
+    "Rungs: laboratory, animals, people (no phase stated), phases 1 to 4, approved; on each, papers held and trials"
+    " that enrolled somebody. People: enrolled, or planned where a trial is open."
 )
-BLOCKS = "One sign a rung: · none, ▁ few, █ a thousand."  # of the forms that draw the ladder as text
+BLOCKS = "A sign a rung: · none, ▁ few, █ a thousand."  # of the forms that draw the ladder as text
+STILL = "In people, but nothing moved"
 UNFOLLOWED_TITLE = "Not followed by any query (registered trials; a phase is no approval)"
 CONDITIONS = ("pattern hair loss", "alopecia areata")  # in this order, then the rest
 CARDS, BRIEFLY, UNFOLLOWED = 4, 8, 6  # of a digest; `tracker board` shows them all
+ASIDE = 3  # approaches that no query follows, named in an issue
+SOON = timedelta(days=92)  # a readout within three months is shown before it comes
 _NAME, _LINE = 80, 400
 
 
@@ -43,6 +50,10 @@ def _row(values: dict[str, Any]) -> BoardRow:
     def text(name: str) -> str:
         return values[name] or ""
 
+    reported = (text("newest_harm_date"), text("newest_harm"), f"“{clean(text('newest_harm_quote'), _LINE)}”")
+    harm_date, harm, harm_quote = max(
+        [*([reported] if reported[1] else []), *_stopped_by(values["stopped_reasons"])], default=("", "", "")
+    )
     return BoardRow(
         approach=clean(values["approach_label"], _NAME),
         condition=values["condition_label"],
@@ -50,6 +61,7 @@ def _row(values: dict[str, Any]) -> BoardRow:
         rungs=tuple((rung, values[rung]) for rung in RUNGS),
         states=tuple((one, values[one] or 0, values.get(f"{one}_people") or 0) for one in STATES),
         approved=text("approved"),
+        approved_briefly=text("approved_briefly"),
         approved_products=values["approved_products"],
         trials=values["trials"],
         furthest=text("furthest_label"),
@@ -65,9 +77,11 @@ def _row(values: dict[str, Any]) -> BoardRow:
         result_date=text("newest_result_date"),
         result_people=values["newest_result_people"],
         result_preprint=bool(values["newest_result_preprint"]),
-        harm=text("newest_harm"),
-        harm_date=text("newest_harm_date"),
-        harm_quote=clean(text("newest_harm_quote"), _LINE),
+        result_concern=values["newest_result_notice"] == "concern",
+        taken_back=values["taken_back"],
+        harm=harm,
+        harm_date=harm_date,
+        harm_quote=harm_quote,
         readout=text("next_readout"),
         readout_trial=text("next_readout_trial"),
         moved=text("moved"),
@@ -76,39 +90,88 @@ def _row(values: dict[str, Any]) -> BoardRow:
     )
 
 
-def make_board(rows: Sequence[BoardRow], since: str = "", *, whole: bool = False) -> Board | None:
-    """The board of a digest, what moved after the day `since` first; or with `whole` every row as a card.
+def _stopped_by(reasons: str) -> Iterable[tuple[str, str, str]]:
+    """(day, trial, words) of trials of which the reason given for their stop tells a harm and does not deny it."""
+    for day, trial, why in json.loads(reasons):
+        for word in telling_words({"why_stopped": why}, {"why_stopped": ("safety",)}):
+            yield day, trial, f"why it stopped: “{word.quote}”"
 
-    None where nothing is held.
-    """
-    followed = [row for row in rows if row.followed]
-    reached = sorted(
-        (row for row in followed if _in_people(row)), key=lambda row: (bool(since) and row.moved <= since, *_rank(row))
-    )
-    bench = {row.approach for row in followed if row.condition} - {row.approach for row in reached}
+
+def make_board(rows: Sequence[BoardRow], *, whole: bool = False) -> Board | None:
+    """The state of the board: the furthest of it, or with `whole` every row as a card. None where nothing is held."""
+    reached = sorted(filter(_in_people, (row for row in rows if row.followed)), key=_rank)
     limit = len(reached) if whole else CARDS
-    unfollowed = _unfollowed([row for row in rows if not row.followed])
-    if not reached and not bench and not unfollowed:
-        return None
+    unfollowed = [Line(text=_of_groups(group)) for group in _unfollowed(rows)]
     shown = len(unfollowed) if whole else UNFOLLOWED
-    return Board(
-        cards=_by_condition(reached[:limit]),
-        briefly=_by_condition(reached[limit : limit + BRIEFLY]),
-        bench=tuple(dict.fromkeys(row.approach for row in followed if row.approach in bench)),
-        nothing=tuple(row.approach for row in followed if not row.condition),
+    board = Board(
+        cards=_by_condition(reached[:limit], _lines),
+        briefly=_by_condition(reached[limit : limit + BRIEFLY], _lines),
+        more=len(reached[limit + BRIEFLY :]),
+        **dict(_not_in_people(rows)),
         unfollowed=tuple(unfollowed[:shown]),
-        more=len(unfollowed[shown:]) + len(reached[limit + BRIEFLY :]),
+        unfollowed_more=len(unfollowed[shown:]),
     )
+    return None if board == Board(nothing=board.nothing) else board
 
 
-def _by_condition(rows: Sequence[BoardRow]) -> tuple[Standing, ...]:
+def make_news_board(rows: Sequence[BoardRow], since: str, until: str, told: Sequence[Work] = ()) -> Board | None:
+    """The board of an issue: cards of what moved after the day `since`, of what the issue tells of people and of what
+    reads out soon after the day `until`, and the names of the rest. None where nothing is held."""
+    touched = {
+        place for work in told if work.trial or (work.stage and work.stage.label in HUMAN) for place in _on(work)
+    }
+    last = (date.fromisoformat(until) + SOON).isoformat()
+    reached = sorted(filter(_in_people, (row for row in rows if row.followed)), key=_rank)
+    moved = [row for row in reached if row.moved > since or (row.approach, _place(row.condition)) in touched]
+    soon = [row for row in reached if row not in moved and row.readout and row.readout <= last]
+    news = [*moved, *soon]
+    still = [row for row in reached if row not in news]
+    unfollowed = _unfollowed(rows)
+    names = "; ".join(_in_a_clause(group) for group in unfollowed[:ASIDE])
+    elsewhere = {
+        name: (counted(len(names), "approach", "approaches"),) for name, names in _not_in_people(rows) if names
+    }
+    board = Board(
+        cards=_by_condition(news[:CARDS], _news_lines),
+        briefly=_by_condition(news[CARDS : CARDS + BRIEFLY], _news_lines),
+        still=tuple(_still_here(still[:BRIEFLY])),
+        more=len(news[CARDS + BRIEFLY :]) + len(still[BRIEFLY:]),
+        **elsewhere,
+        unfollowed=(Line(text=names),) if names else (),
+        unfollowed_more=len(unfollowed[ASIDE:]),
+    )
+    return None if board == Board(nothing=board.nothing) else board
+
+
+def _on(work: Work) -> Iterable[tuple[str, int]]:
+    """The rows on which a work stands: (approach, place of the condition)."""
+    named = {reason.label for reason in work.conditions}
+    places = [n for n, condition in enumerate(("aga", "aa")) if condition in named] or [len(CONDITIONS)]
+    return ((clean(reason.name, _NAME), place) for reason in work.approaches for place in places)
+
+
+def _not_in_people(rows: Sequence[BoardRow]) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """Approaches that are followed and have not come to people: those of the bench, those of which nothing is held."""
+    followed = [row for row in rows if row.followed]
+    bench = {row.approach for row in followed if row.condition} - set(
+        row.approach for row in followed if _in_people(row)
+    )
+    yield "bench", tuple(dict.fromkeys(row.approach for row in followed if row.approach in bench))
+    yield "nothing", tuple(row.approach for row in followed if not row.condition)
+
+
+def _by_condition(rows: Sequence[BoardRow], lines: Callable[[BoardRow], Iterable[Line]]) -> tuple[Standing, ...]:
     """Standings with the conditions apart; within one they keep their order."""
-    names = (*CONDITIONS, *(row.condition for row in rows))
-    return tuple(_standing(row) for row in sorted(rows, key=lambda row: names.index(row.condition)))
+    return tuple(_standing(row, lines) for row in sorted(rows, key=lambda row: _place(row.condition)))
+
+
+def _place(condition: str) -> int:
+    return CONDITIONS.index(condition) if condition in CONDITIONS else len(CONDITIONS)
 
 
 def _in_people(row: BoardRow) -> bool:
-    return bool(row.trials or row.approved or any(count for rung, count in row.rungs if rung not in RUNGS[:2]))
+    on_a_rung = any(count for rung, count in row.rungs if rung not in RUNGS[:2])
+    return bool(row.trials or row.approved or row.taken_back or on_a_rung)
 
 
 def _rank(row: BoardRow) -> tuple[object, ...]:
@@ -116,13 +179,13 @@ def _rank(row: BoardRow) -> tuple[object, ...]:
     return (not row.approved, -row.furthest_rank, -row.trials)
 
 
-def _standing(row: BoardRow) -> Standing:
+def _standing(row: BoardRow, lines: Callable[[BoardRow], Iterable[Line]]) -> Standing:
     return Standing(
         approach=row.approach,
         condition=row.condition,
         rungs=(*row.rungs, ("approved", row.approved_products)),
         people=tuple((state, people) for state, _, people in row.states if people and state in IN_PEOPLE),
-        lines=tuple(_lines(row)),
+        lines=tuple(lines(row)),
         brief=_brief(row),
     )
 
@@ -132,17 +195,41 @@ def _lines(row: BoardRow) -> Iterable[Line]:
         yield Line(text=f"Approved: {row.approved}", loud=True)
     yield _linked(f"Furthest in people: {_furthest(row)}", row.furthest_trial)
     if row.beside:
-        yield Line(text=clean(f"Beside it, {row.beside}", _LINE))
+        yield _beside(row)
     if row.trials:
         yield Line(text=f"{counted(row.trials, 'trial')}: {_states(row)}")
     yield _linked(f"Newest result in people: {_result(row)}", row.result)
-    if row.harm:
-        yield _linked(f"Harm reported: {row.harm_date or 'without a date'}, “{row.harm_quote}”", row.harm)
-    if row.readout:
-        yield _linked(f"Next readout expected: {row.readout}", row.readout_trial)
+    yield from _expected(row)
     yield Line(text=f"Last moved: {_still(row)}")
     if row.absent:
         yield Line(text=f"{row.approach}: {row.absent.replace('; ', ', ')}")
+
+
+def _news_lines(row: BoardRow) -> Iterable[Line]:
+    """What an issue says of a row: who approved what first, how far it is, and what is not held; each thing once."""
+    if row.approved:
+        yield Line(text=f"Approved: {row.approved_briefly}", loud=True)
+    yield _linked(f"Furthest in people: {_furthest(row)}", row.furthest_trial)
+    if row.beside:
+        yield _beside(row)
+    missed = ", ".join(said for said in row.absent.split("; ") if said and said != "no readout expected")
+    if row.result or row.taken_back or not missed:
+        yield _linked(f"Newest result in people: {_result(row)}", row.result)
+    yield from _expected(row)
+    if missed:
+        yield Line(text=f"{row.approach}: {missed}")
+
+
+def _beside(row: BoardRow) -> Line:
+    return Line(text=clean(f"Beside it, {row.beside}", _LINE))
+
+
+def _expected(row: BoardRow) -> Iterable[Line]:
+    """What a reader fears and what he waits for."""
+    if row.harm:
+        yield _linked(f"Harm reported: {row.harm_date or 'without a date'}, {row.harm_quote}", row.harm)
+    if row.readout:
+        yield _linked(f"Next readout expected: {row.readout}", row.readout_trial)
 
 
 def _linked(text: str, record: str) -> Line:
@@ -151,7 +238,8 @@ def _linked(text: str, record: str) -> Line:
 
 def _furthest(row: BoardRow) -> str:
     if not row.furthest:
-        return "no trial that enrolled somebody"
+        stopped = any(trials for state, trials, _ in row.states if state == "stopped")
+        return "no trial that enrolled somebody" + (" and was not stopped" if stopped else "")
     people = f", {counted(row.furthest_people, 'person', 'people')}" if row.furthest_people else ""
     people += " planned" if people and row.furthest_planned else ""
     said = sub_phase(row.sub_phase, row.sub_phase_source)
@@ -160,9 +248,15 @@ def _furthest(row: BoardRow) -> str:
 
 def _result(row: BoardRow) -> str:
     if not row.result:
-        return "no study held"
+        return f"no study held{_taken_back(row)}"
     size = f"n = {row.result_people:,}" if row.result_people else "size not stated"
-    return f"{row.result_date or 'without a date'}, {size}" + (", a preprint" if row.result_preprint else "")
+    said = [row.result_date or "without a date", size]
+    said += ["a preprint"] * row.result_preprint + ["under an expression of concern"] * row.result_concern
+    return ", ".join(said)
+
+
+def _taken_back(row: BoardRow) -> str:
+    return f", {counted(row.taken_back, 'paper')} taken back" if row.taken_back and not row.result else ""
 
 
 def _states(row: BoardRow) -> str:
@@ -186,20 +280,47 @@ def _brief(row: BoardRow) -> str:
     trials = f"{counted(row.trials, 'trial')} ({', '.join(states)})" if row.trials else "no registered trial held"
     # One trial that enrolled somebody is the furthest, and named with its status.
     reached = [_furthest(row)] if row.furthest and row.trials == 1 else [_furthest(row), trials] if row.trials else []
-    said = reached or ["papers on people", trials]
+    said = reached or [f"papers on people{_taken_back(row)}", trials]
     said += [f"harm reported {row.harm_date}, {reference(row.harm)}"] if row.harm else []
     said += [f"next readout {row.readout}"] if row.readout else []
     said += [f"nothing moved for {counted(row.months_still, 'full month')}"] if row.months_still else []
     return "; ".join(said)
 
 
-def _unfollowed(rows: Sequence[BoardRow]) -> list[Line]:
-    """One line for each approach that no query follows: its groups together, the furthest first."""
+def _unfollowed(rows: Sequence[BoardRow]) -> list[list[BoardRow]]:
+    """The rows of each approach that no query follows, the furthest first."""
+    groups = _grouped([row for row in rows if not row.followed])
+    return sorted((sorted(group, key=_rank) for group in groups), key=lambda group: _rank(group[0]))
+
+
+def _grouped(rows: Iterable[BoardRow]) -> list[list[BoardRow]]:
+    """The rows of each approach together, in the order of their first."""
     groups: dict[str, list[BoardRow]] = {}
     for row in rows:
         groups.setdefault(row.approach, []).append(row)
-    ordered = sorted(groups.values(), key=lambda group: min(_rank(row) for row in group))
-    return [Line(text=_of_groups(sorted(group, key=_rank))) for group in ordered]
+    return list(groups.values())
+
+
+def _in_a_clause(rows: Sequence[BoardRow]) -> str:
+    """An approach that no query follows, in few words: the furthest stage and each product with its first approval."""
+    reached = [row.furthest for row in rows if row.furthest][:1]
+    approved = [row.approved_briefly for row in rows if row.approved]
+    said = [*reached, *([f"approved: {'; '.join(approved)}"] if approved else [])]
+    return f"{rows[0].approach} ({', '.join(said) or 'nobody enrolled'})"
+
+
+def _still_here(rows: Sequence[BoardRow]) -> Iterable[str]:
+    """By condition, what did not move: how far it is, and whether a harm was reported."""
+    for condition in sorted({row.condition for row in rows}, key=_place):
+        names = (f"{row.approach} ({_rung_of(row)})" for row in rows if row.condition == condition)
+        yield f"{condition}: {', '.join(names)}"
+
+
+def _rung_of(row: BoardRow) -> str:
+    reached = row.furthest.removesuffix(", phase not stated")
+    papers = f"papers on people{_taken_back(row)}"
+    rung = reached or ("nobody enrolled" if row.trials else "approved" if row.approved else papers)
+    return rung + ", harm reported" * bool(row.harm)
 
 
 def _of_groups(rows: Sequence[BoardRow]) -> str:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tracker.dates import from_stamp, stamp
-from tracker.digest.board import make_board
+from tracker.digest.board import make_news_board
 from tracker.digest.corrections import NOUNS, gravest, stand_with
 from tracker.digest.doubts import look_twice
 from tracker.digest.entries import LADDER, entry, section_of, severity, size
+from tracker.digest.kinds import what_moved
 from tracker.digest.material import Answer, Material, Work
 from tracker.digest.model import Alarm, Digest, Row, Section
 from tracker.digest.wording import clean, counted, listed, moment, source_name
@@ -45,6 +46,7 @@ SHAPES = (
 
 _COURTESY = {"pubmed": "PubMed, courtesy of the U.S. National Library of Medicine"}
 _CAUSE = 300  # characters shown of an error or a note
+_IN_A_SUBJECT = 60  # characters of what befell trials
 _NAMED = 8  # queries that an alarm names
 _DAYS = {"day": 1, "week": 7, "month": 28}  # the shortest that each can be
 
@@ -58,20 +60,21 @@ def build(material: Material, period: str) -> Digest:
     alarms = (*_alarms(material), *_gaps(material))
     quiet = not sections and not alarms and not doubts
     parts = [part for section in sections for part in _counts(section, works)]
+    short = [part for section in sections for part in _counts(section, works, most=_IN_A_SUBJECT)]
     return Digest(
         name=material.name,
         period=period,
         since=material.since,
         until=material.until,
         title=f"Hair research, {material.name} {period}",
-        subject=_subject(material, period, parts),
+        subject=_subject(material, period, short),
         span=f"From {moment(material.since)} to {moment(material.until)}.",
         summary=_summary(material, period, parts, alarms, doubts),
         quiet=quiet,
         alarms=alarms,
         notices=(*_longer(material, period), *_notices(material)),
         sections=(*sections, doubts) if doubts else sections,
-        board=None if quiet else make_board(material.board, material.since[:10]),
+        board=None if quiet else make_news_board(material.board, material.since[:10], material.until[:10], works),
         receipt=tuple(_row(answer) for answer in material.answers),
         remarks=tuple(_remarks(material)),
         footer=tuple(_footer(material.answers)),
@@ -114,8 +117,14 @@ def _latest_first(date: str) -> tuple[int, ...]:
     return (*(-ord(character) for character in date), 1)
 
 
-def _counts(section: Section, works: Sequence[Work]) -> Iterable[str]:
-    """What the summary says of a section: "2 trials moved"; of corrections what they are: "1 retraction"."""
+def _counts(section: Section, works: Sequence[Work], most: int = 0) -> Iterable[str]:
+    """What the summary says of a section: "2 new trials"; of corrections what they are: "1 retraction"; of trials what
+    befell them: "1 trial withdrawn, 1 with results", or in a subject "2 trials moved" where that has over `most`
+    characters."""
+    if section.key == "moved":
+        said = ", ".join(what_moved([work for work in works if section_of(work) == section.key]))
+        if not most or len(said) <= most:
+            return [said]
     if section.key == "corrections":
         kinds = Counter(gravest(work) for work in works if section_of(work) == section.key)
         return [counted(kinds[kind], *nouns) for kind, nouns in NOUNS.items() if kinds[kind]]

@@ -33,7 +33,8 @@ def gather_doubts(conn: sqlite3.Connection, queries: tuple[str, ...], since: str
         0
     ]
     out: list[Doubt] = []
-    found = "iif(other_papers, 'no linked paper with results found', 'no linked paper found')"
+    found = """case when taken_back then 'the linked paper with results was taken back'
+        when other_papers then 'no linked paper with results found' else 'no linked paper found' end"""
     for kind, reason in (("silent", found), ("stale", "reason")):
         statement = f"""select id, title, url, since, {reason} from {kind}_trials v
             where exists (select 1 from matches m where m.record = v.id and m.query in ({sql.marks(queries)}))
@@ -61,16 +62,17 @@ def look_twice(material: Material) -> Section | None:
             told.append(_entry(work.id, first_words(work.title, _SHORT), work.url, [*bare, *more]))
         elif bare:
             small.append(f"{reference(work.id)} ({', '.join(bare)})")
-    trials = [_of_doubts(group) for group in doubts.values() if material.first_issue or any(one.fresh for one in group)]
+    trials = [group for group in doubts.values() if material.first_issue or any(one.fresh for one in group)]
+    chosen = _of_each_kind(trials)
     if not told and not trials and not small:
         return None
-    entries = (*told[:_SHOWN], *trials[:_SHOWN])
+    entries = (*told[:_SHOWN], *map(_of_doubts, chosen))
     explained = {doubt.kind for entry in entries for doubt in material.doubts if doubt.record == entry.record}
-    note = _note(material, len(told) - _SHOWN, small, explained)
+    note = " ".join([*_note(material, len(told) - _SHOWN, small, explained), *_left(trials, chosen)])
     return Section(key="look_twice", title="Look twice", entries=entries, note=note)
 
 
-def _note(material: Material, hidden: int, small: Sequence[str], explained: Container[str]) -> str:
+def _note(material: Material, hidden: int, small: Sequence[str], explained: Container[str]) -> list[str]:
     """What the entries do not show, in numbers. A kind of doubt that a line of them says needs no words here."""
     said = [f"{hidden} more of the works above are in doubt or carry such words."] * (hidden > 0)
     if small:
@@ -79,7 +81,23 @@ def _note(material: Material, hidden: int, small: Sequence[str], explained: Cont
     counts = {kind: sum(doubt.kind == kind for doubt in material.doubts) for kind in _KINDS}
     meant = {kind: "" if kind in explained else f" ({what})" for kind, what in _KINDS.items()}
     held = [counted(n, f"{kind} trial") + meant[kind] for kind, n in counts.items() if n]
-    return " ".join([*said, f"In all: {listed(held)}."] if held else said)
+    return [*said, f"In all: {listed(held)}."] if held else said
+
+
+def _of_each_kind(trials: Sequence[Sequence[Doubt]]) -> list[Sequence[Doubt]]:
+    """Those that are shown, the latest of either kind: however many are silent, half of the room is for the stale."""
+    silent = [group for group in trials if group[0].kind == "silent"]
+    stale = [group for group in trials if group[0].kind == "stale"]
+    room = max(_SHOWN // 2, _SHOWN - len(stale))
+    return [*silent[:room], *stale[: _SHOWN - len(silent[:room])]]
+
+
+def _left(trials: Sequence[Sequence[Doubt]], chosen: Sequence[Sequence[Doubt]]) -> Iterable[str]:
+    """What is not shown, and where all of it is."""
+    for kind in _KINDS:
+        hidden = sum(group[0].kind == kind for group in trials) - sum(group[0].kind == kind for group in chosen)
+        if hidden:
+            yield f"{hidden:,} more {kind}: view {kind}_trials."
 
 
 def _order(work: Work) -> tuple[object, ...]:

@@ -216,5 +216,6 @@ def _line(change: Change, *, loud: bool) -> Line:
         return Line(text="published; was the preprint", loud=loud, url=address(change.old), ref=reference(change.old))
     if match := _LEADS_TO.fullmatch(text):
         words, ref, pmid = match.groups()
+        words += f" ({NOTICES[change.notice].lower()})" if change.notice in TAKEN_BACK else ""
         return Line(text=words, loud=loud, url=address(f"pubmed-{pmid}" if pmid else ref), ref=ref)
     return Line(text=text, loud=loud)

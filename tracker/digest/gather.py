@@ -17,6 +17,7 @@ later ones too, however small. Who read that a date slipped by eight months must
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tracker.digest import sql
 from tracker.digest.board import read_board
@@ -173,8 +174,13 @@ class Reading(Known):
             queries=self._matched(head),
             told_in=self.told_in(head),
             named_in=self.told_in(head, named=True),
-            changes=tuple(changes),
+            changes=tuple(map(self._with_notice, changes)),
         )
+
+    def _with_notice(self, change: Change) -> Change:
+        """A paper that was tied to a trial may have been taken back since."""
+        rows = self.rows("select notice from records where id = ?", change.new) if change.kind == "paper_linked" else []
+        return replace(change, notice=rows[0][0]) if rows else change
 
     def _labels(self, record: str) -> list[Reason]:
         statement = """select l.axis, l.label, coalesce(a.label, s.label, c.label, l.label) as name,

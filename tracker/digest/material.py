@@ -18,7 +18,7 @@ ANNOUNCES = ("new_article", "new_trial", "new_item", "published_from_preprint", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One event as it was stored. severity: 3 high, 2 medium, 1 low."""
+    """One event as it was stored. severity: 3 high, 2 medium, 1 low. notice: that of the paper which it ties."""
 
     id: int
     record: str
@@ -29,6 +29,7 @@ class Change:
     old: str | None
     new: str | None
     headline: str
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +144,7 @@ class BoardRow:
     rungs: tuple[tuple[str, int], ...] = ()
     states: tuple[tuple[str, int, int], ...] = ()
     approved: str = ""
+    approved_briefly: str = ""
     approved_products: int = 0
     trials: int = 0
     furthest: str = ""
@@ -158,6 +160,8 @@ class BoardRow:
     result_date: str = ""
     result_people: int | None = None
     result_preprint: bool = False
+    result_concern: bool = False
+    taken_back: int = 0  # papers
     harm: str = ""
     harm_date: str = ""
     harm_quote: str = ""

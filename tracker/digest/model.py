@@ -94,16 +94,19 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """cards: the furthest of what is followed; briefly: the rest of it that is in people. bench and nothing: names of
-    followed approaches that are not in people yet, or of which nothing is held. unfollowed: one line for each approach
-    that no query follows. more: how many of those are left to `tracker board`."""
+    """cards: the furthest of what is followed, or in an issue what moved; briefly: more of it, a line each. still: what
+    did not move in an issue's span, a few words each. bench and nothing: names of followed approaches that are not in
+    people yet, or of which nothing is held. unfollowed: one line for each approach that no query follows, in an issue
+    one for all. more and unfollowed_more: how many of either are left to `tracker board`."""
 
     cards: tuple[Standing, ...] = ()
     briefly: tuple[Standing, ...] = ()
+    still: tuple[str, ...] = ()
+    more: int = 0
     bench: tuple[str, ...] = ()
     nothing: tuple[str, ...] = ()
     unfollowed: tuple[Line, ...] = ()
-    more: int = 0
+    unfollowed_more: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tracker.digest import charts
-from tracker.digest.board import NOTE, RUNG_WORDS, UNFOLLOWED_TITLE
+from tracker.digest.board import NOTE, RUNG_WORDS, STILL, UNFOLLOWED_TITLE
 from tracker.digest.escaping import defused, safe_address
 from tracker.digest.model import Digest, Entry
 from tracker.digest.wording import clean, counted, listed
@@ -106,6 +106,7 @@ def _environment() -> Environment:
         dark_rules=_dark_rules(),
         rung_words=RUNG_WORDS,
         board_note=NOTE,
+        still_title=STILL,
         unfollowed_title=UNFOLLOWED_TITLE,
         state_words=_STATE_WORDS,
     )

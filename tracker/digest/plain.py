@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from tracker.digest import charts
-from tracker.digest.board import BLOCKS, NOTE, UNFOLLOWED_TITLE
+from tracker.digest.board import BLOCKS, NOTE, STILL, UNFOLLOWED_TITLE
 from tracker.digest.escaping import plain, safe_address
 from tracker.digest.model import Board, Digest, Entry, Line, Section, Standing
 
@@ -43,13 +43,14 @@ def render_board(board: Board) -> list[str]:
         lines += ["Further on the board:"]
         for one in board.briefly:
             lines += _wrapped(f"{one.approach} · {one.condition}: {one.brief}", "- ", "  ")
+    lines += _wrapped(f"{STILL}: {'; '.join(board.still)}.") if board.still else []
+    lines += _wrapped(f"{board.more} more: tracker board") if board.more else []
     for words, names in (("Laboratory and animals only", board.bench), ("Nothing held", board.nothing)):
         lines += _wrapped(f"{words}: {'; '.join(names)}.") if names else []
     if board.unfollowed:
         lines += ["", f"{UNFOLLOWED_TITLE}:"]
         lines += [line for one in board.unfollowed for line in _wrapped(one.text, "- ", "  ")]
-    if board.more:
-        lines += _wrapped(f"{board.more} more: tracker board")
+        lines += _wrapped(f"{board.unfollowed_more} more: tracker board") if board.unfollowed_more else []
     return lines
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from tracker.digest.wording import counted, reference
 from tracker.page.claims import mentions
 from tracker.page.layout import block
-from tracker.page.words import PAPERS
+from tracker.page.words import NOTICES, PAPERS, paper_words
 from tracker.store.reading import Page
 
 _MILESTONES = {"start": "start", "primary_completion": "primary completion", "completion": "completion"}
@@ -51,7 +51,10 @@ def _moves(page: Page) -> Iterator[tuple[str, str]]:
 def _papers(page: Page) -> Iterator[tuple[str, str]]:
     for paper in page.papers:
         title = f": {paper['title']}" if paper["title"] else " (not held)"
-        yield paper["published"], f"{PAPERS.get(paper['kind'], paper['kind'])}, {reference(paper['paper'])}{title}"
+        yield paper["published"], f"{paper_words(paper)}, {reference(paper['paper'])}{title}"
+        if paper["noticed"] and paper["kind"] in ("result", "derived"):
+            said = f"{PAPERS[paper['kind']]}, {reference(paper['paper'])}: {NOTICES[paper['notice']]}"
+            yield paper["noticed"], said
 
 
 def absent(page: Page) -> Iterator[str]:
@@ -62,5 +65,9 @@ def absent(page: Page) -> Iterator[str]:
         yield "No results posted."
     if not page.papers:
         yield "No linked paper found."
-    elif not any(paper["kind"] in ("result", "derived") for paper in page.papers):
+        return
+    results = [paper for paper in page.papers if paper["kind"] in ("result", "derived")]
+    if results and all(paper["notice"] in ("retracted", "withdrawn") for paper in results):
+        yield "No linked paper with results that stands."
+    if not results:
         yield f"No linked paper with results found; {counted(len(page.papers), 'other paper')} linked."

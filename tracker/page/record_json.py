@@ -10,7 +10,7 @@
     labels       [{axis, label, name, value, origin, source, strength, field, start, end, quote, rule, version, seen}]
     judgements   [{axis, label, name, says, author, note, seen}]: a person's word
     links        [{relation, other, title, held, origins, quote}]: each tie once, from this record's side
-    papers       [{paper, kind, origins, held, title, published}] of a trial: result, derived, background, protocol ...
+    papers       [{paper, kind, origins, held, title, notice, published, noticed}] of a trial
     claims       [{news, title, published, trial, label, value, quote, and the registry's facts of the trial}]
     mentions     [{record, kind, types, title, published}] of a trial: items of feeds that name it
     matches      [{query, title, first_seen, baseline, absent_since}]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tracker.digest.corrections import TAKEN_BACK
+
 NOTICES = {
     "retracted": "RETRACTED",
     "withdrawn": "WITHDRAWN",
@@ -51,13 +53,19 @@ _STUDIES = {
 _PHASES = {"EARLY_PHASE1": "early 1", "PHASE1": "1", "PHASE2": "2", "PHASE3": "3", "PHASE4": "4"}
 
 
+def paper_words(paper: Mapping[str, Any]) -> str:
+    """What a paper is to its trial, and what became of it where it does not stand: "result paper (RETRACTED)"."""
+    said = PAPERS.get(paper["kind"], str(paper["kind"]))
+    return f"{said} ({NOTICES[paper['notice']]})" if paper["notice"] in TAKEN_BACK else said
+
+
 def tie(link: Mapping[str, Any], papers: Iterable[Mapping[str, Any]]) -> str:
     """A tie in words. `papers` of a trial, with their kind: what the registry lists with results may be a protocol."""
-    kinds = {paper["paper"]: paper["kind"] for paper in papers}
-    kind = kinds.get(link["other"], "") if link["relation"] == "reported_by" else ""
-    if kind in ("protocol", "review", "notice"):
-        return f"{PAPERS[kind]}, which the registry lists as a result,"
-    return RELATIONS.get(link["relation"], str(link["relation"]))
+    paper = {paper["paper"]: paper for paper in papers}.get(link["other"])
+    if paper and link["relation"] == "reported_by" and paper["kind"] in ("protocol", "review", "notice"):
+        return f"{PAPERS[paper['kind']]}, which the registry lists as a result,"
+    said = RELATIONS.get(link["relation"], str(link["relation"]))
+    return f"{said} ({NOTICES[paper['notice']]})" if paper and paper["notice"] in TAKEN_BACK else said
 
 
 def spoken(item: str) -> str:

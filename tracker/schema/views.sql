@@ -50,7 +50,8 @@ select l.record from labels l where l.axis = 'relevance' and l.label = 'off';
 -- One row for each trial, approach and group. `state` sums up the registry's status; `enrolled` is 1 where it took in
 -- somebody (or is open to), by what it says: of a terminated one only an actual enrollment says so. `people` is what the
 -- registry holds, `counted` the same without what was planned and is no plan any more; `moved` is the last day on which
--- something happened, as far as is known.
+-- something happened, as far as is known; `goes_on` is 1 of those that enrolled somebody and were not stopped: none other is
+-- the furthest of its approach.
 create view board_trials as
 select la.label as approach, coalesce(lc.label, 'other') as condition, t.record as trial,
     ls.label as stage, s.rank, s.label as stage_label, t.status, t.state, t.enrollment as people,
@@ -59,7 +60,9 @@ select la.label as approach, coalesce(lc.label, 'other') as condition, t.record 
     t.state in ('running', 'completed', 'stopped', 'unknown') and coalesce(t.enrollment, 1) > 0
         and not (t.status = 'TERMINATED' and t.enrollment_type = 'ESTIMATED')
         and not (t.status = 'UNKNOWN' and t.last_known_status = 'NOT_YET_RECRUITING') as enrolled,
-    t.phase_detail, t.phase_source, t.has_results, t.results_posted,
+    t.state in ('running', 'completed', 'unknown') and coalesce(t.enrollment, 1) > 0
+        and not (t.status = 'UNKNOWN' and t.last_known_status = 'NOT_YET_RECRUITING') as goes_on,
+    t.why_stopped, t.phase_detail, t.phase_source, t.has_results, t.results_posted,
     case when t.state = 'running' and t.primary_completion != ''
         and t.primary_completion_type != 'ACTUAL'
         and t.primary_completion >= substr((select day from today), 1, length(t.primary_completion))
@@ -113,14 +116,33 @@ from (
 ) papers join rungs g on g.stage = papers.stage
 group by 1, 2, 3;
 
+-- Works of followed approaches in people that were retracted or withdrawn, by approach and group: what was once a result.
+create view board_taken_back as
+select la.label as approach, coalesce(lc.label, 'other') as condition, count(distinct la.record) as works
+from labels f
+cross join labels la on la.record = f.record and la.axis = 'approach'
+cross join labels ls on ls.record = f.record and ls.axis = 'stage'
+left join labels lc on lc.record = f.record and lc.axis = 'condition' and lc.label in ('aga', 'aa')
+where f.axis = 'flag' and f.label in ('retracted', 'withdrawn')
+    and la.label in (select id from approaches where followed) and ls.label in (select stage from rungs where people)
+    and f.record not in (select record from trials)
+    and f.record not in (select id from records where same_as is not null or gone is not null or kind = 'news')
+    and f.record not in (select record from labels where axis = 'relevance' and label = 'off')
+group by 1, 2;
+
 -- The board itself: one row for each approach and group of which something is held, and one for each approach that a query
 -- follows and of which nothing is.
 --   laboratory .. phase4        works on each rung: papers (of followed approaches) and trials that enrolled somebody
 --   approved, approved_products only from `approvals`: each product, for what, by whom, when, and where to look it up
 --   running .. unknown          trials by state, and the people in them; other: expanded access, and words of other
 --                               registries that say neither
---   furthest_*                  the furthest trial that enrolled somebody; what is planned, stopped, withdrawn: `beside`
---   newest_result_*             the newest study in people (paper or posted results), its size, 1 where it is a preprint
+--   approved_briefly            each product with who approved it first
+--   furthest_*                  the furthest trial that enrolled somebody and was not stopped
+--   beside                      the furthest that is planned, stopped or withdrawn, each with the reason given
+--   stopped_reasons             of stopped and withdrawn trials that give one: JSON list of [day, trial, reason]
+--   newest_result_*             the newest study in people (paper or posted results), its size, 1 where it is a preprint,
+--                               its notice (an expression of concern)
+--   taken_back                  papers in people that were retracted or withdrawn: none of them is a result
 --   newest_harm_*               the newest paper in people of which a harm is the finding, and its words
 --   next_readout                the earliest primary completion to come of a running trial
 --   moved, months_still         when something last happened in people, and the full months since; null: never
@@ -129,15 +151,17 @@ create view trial_board as
 with t as materialized (select * from board_trials),
 p as materialized (select * from board_papers),
 granted as (
-    select approach, case when condition in ('aga', 'aa') then condition else 'other' end as condition,
+    select approach, case when condition in ('aga', 'aa') then condition else 'other' end as condition, product,
+        authority || ' ' || year as first,
         product || ' for ' || indication as what, authority || ' ' || year || ' (' || reference || ')' as said, rowid as place
     from approvals order by place  -- as the taxonomy has them
 ),
 keys as (
     select approach, condition from p union select approach, condition from t
-    union select approach, condition from granted
+    union select approach, condition from granted union select approach, condition from board_taken_back
     union select id, '' from approaches
-    where followed and id not in (select approach from p union select approach from t)
+    where followed and id not in (
+        select approach from p union select approach from t union select approach from board_taken_back)
 ),
 papers as (
     select approach, condition, sum(clinical) as clinical, max(newest) as newest, max(harm) as harm, max(latest) as latest,
@@ -159,25 +183,29 @@ counts as (
         sum(state = 'unknown') as unknown, sum(t.counted) filter (where state = 'unknown') as unknown_people,
         sum(state = 'withdrawn') as withdrawn, sum(state = 'other') as other,
         sum(has_results) as posted, max(case when has_results then results_posted || ' ' || trial end) as newest,
-        min(readout || ' ' || trial) as readout, max(moved) as moved
+        min(readout || ' ' || trial) as readout, max(moved) as moved,
+        json_group_array(json_array(moved, trial, why_stopped)) filter (
+            where state in ('stopped', 'withdrawn') and why_stopped != '') as reasons
     from t left join rungs g on g.stage = t.stage group by 1, 2
 ),
 places as (
     select *, row_number() over (
-            partition by approach, condition, enrolled order by rank desc, people desc, trial) as among_enrolled,
+            partition by approach, condition, goes_on order by rank desc, people desc, trial) as among_going_on,
         row_number() over (partition by approach, condition, state order by rank desc, people desc, trial) as among_state
     from t
 ),
 besides as (
-    select approach, condition, group_concat(state || ': ' || stage_label || ', ' || trial, '; ') as beside
+    select approach, condition, group_concat(state || ': ' || stage_label || ', ' || trial
+        || iif(why_stopped = '', '', ' (' || rtrim(substr(why_stopped, 1, 120), '. ')
+            || iif(length(why_stopped) > 120, '…', '') || ')'), '; ') as beside
     from (select * from places where among_state = 1 and state in ('planned', 'stopped', 'withdrawn')
-            and not (enrolled and among_enrolled = 1)  -- the furthest one is named already, with its status
         order by approach, condition, state)
     group by 1, 2
 ),
 approved as (
-    select approach, condition, group_concat(what || ': ' || said, '; ') as approved, count(*) as products
-    from (select approach, condition, what, group_concat(said, ', ') as said from granted
+    select approach, condition, group_concat(what || ': ' || said, '; ') as approved,
+        group_concat(product || ': ' || first, '; ') as briefly, count(*) as products
+    from (select approach, condition, what, product, first, group_concat(said, ', ') as said from granted
         group by approach, condition, what order by min(place))
     group by 1, 2
 ),
@@ -197,14 +225,14 @@ select a.family, a.id as approach, a.label as approach_label, a.followed, k.cond
     coalesce(papers.phase2, 0) + coalesce(counts.phase2, 0) as phase2,
     coalesce(papers.phase3, 0) + coalesce(counts.phase3, 0) as phase3,
     coalesce(papers.phase4, 0) + coalesce(counts.phase4, 0) as phase4,
-    approved.approved, coalesce(approved.products, 0) as approved_products, coalesce(counts.trials, 0) as trials,
+    approved.approved, approved.briefly as approved_briefly, coalesce(approved.products, 0) as approved_products, coalesce(counts.trials, 0) as trials,
     counts.running, counts.running_people, counts.planned, counts.planned_people, counts.completed,
     counts.completed_people, counts.stopped, counts.stopped_people, counts.unknown, counts.unknown_people,
     counts.withdrawn, counts.other,
     f.stage as furthest_stage, f.stage_label as furthest_label, f.rank as furthest_rank, f.trial as furthest_trial,
     f.status as furthest_status, f.people as furthest_people,
     f.enrollment_type as furthest_people_type, f.phase_detail as sub_phase,
-    f.phase_source as sub_phase_source, besides.beside,
+    f.phase_source as sub_phase_source, besides.beside, coalesce(counts.reasons, '[]') as stopped_reasons,
     nullif(substr(facts.newest, 1, instr(facts.newest, ' ') - 1), '') as newest_result_date,
     nullif(substr(facts.newest, instr(facts.newest, ' ') + 1), '') as newest_result,
     coalesce(
@@ -213,6 +241,9 @@ select a.family, a.id as approach, a.label as approach_label, a.followed, k.cond
             and record = substr(facts.newest, instr(facts.newest, ' ') + 1))) as newest_result_people,
     exists (select 1 from labels where axis = 'flag' and label = 'preprint'
         and record = substr(facts.newest, instr(facts.newest, ' ') + 1)) as newest_result_preprint,
+    coalesce((select notice from records where id = substr(facts.newest, instr(facts.newest, ' ') + 1)), '')
+        as newest_result_notice,
+    coalesce(back.works, 0) as taken_back,
     substr(facts.harm, 1, instr(facts.harm, ' ') - 1) as newest_harm_date,
     substr(facts.harm, instr(facts.harm, ' ') + 1) as newest_harm,
     (select quote from labels where axis = 'flag' and label = 'safety'
@@ -235,7 +266,8 @@ left join papers using (approach, condition)
 left join counts using (approach, condition)
 left join approved using (approach, condition)
 left join besides using (approach, condition)
-left join (select * from places where enrolled and among_enrolled = 1) f using (approach, condition)
+left join board_taken_back back using (approach, condition)
+left join (select * from places where goes_on and among_going_on = 1) f using (approach, condition)
 order by a.followed desc, a.rank, k.condition = 'other', k.condition = 'aa';
 
 create view what_moved as
@@ -258,10 +290,12 @@ select r.id as record, case
 from records r where r.kind = 'article';
 
 -- The registry's own word that a paper holds results stands against our reading of it as a review, not against the rest.
+-- `notice` is the paper's own: retracted, withdrawn, concern, corrected, or empty.
 create view trial_papers as
 select trial, paper, case when own is null or own = 'review' and listed then kind else own end as kind, origins,
     exists (select 1 from records where id = paper) as held,
-    coalesce((select title from records where id = paper), '') as title
+    coalesce((select title from records where id = paper), '') as title,
+    coalesce((select notice from records where id = paper), '') as notice
 from (
     select trial, paper, max(tie) as kind, json_group_array(distinct origin) as origins,  -- result > derived > background
         max(listed) as listed, (select kind from paper_kinds where record = paper) as own
@@ -276,19 +310,27 @@ from (
     ) group by trial, paper
 );
 
--- Completed a year ago or more, nothing posted, no linked paper that reports or analyses it. `since`: the day on which the
--- year was over; `other_papers`: 1 where some paper is tied to it, as a protocol or a review is.
+-- Completed a year ago or more, nothing posted, no linked paper that reports or analyses it and stands. `since`: the day on
+-- which the year was over or the last such paper was taken back; `other_papers`: 1 where some paper is tied to it, as a
+-- protocol or a review is; `taken_back`: 1 where one with results was, and was retracted or withdrawn.
 create view silent_trials as
+with papers as materialized (select trial, paper, notice from trial_papers where kind in ('result', 'derived')),
+taken_back as (
+    select p.trial, coalesce(max(substr(e.seen, 1, 10)), '') as day
+    from papers p left join events e on e.record = p.paper and e.kind = 'retracted' group by p.trial
+)
 select r.id, r.title, t.status, t.completion, t.completion_type, t.enrollment, t.sponsor, r.url,
-    date(d.completion, '+1 year') as since,
+    max(date(d.completion, '+1 year'), coalesce(b.day, '')) as since,
     exists (select 1 from links where target = t.record and relation in ('reports', 'derived', 'background'))
         or exists (select 1 from links where record = t.record and relation in ('reported_by', 'derived_in', 'cites'))
-        as other_papers
+        as other_papers,
+    b.trial is not null as taken_back
 from trials t cross join records r on r.id = t.record and r.same_as is null
 join trial_last_days d on d.record = t.record
+left join taken_back b on b.trial = t.record
 where t.status = 'COMPLETED' and t.has_results = 0
     and date(d.completion, '+1 year') <= (select day from today)
-    and t.record not in (select trial from trial_papers where kind in ('result', 'derived'));
+    and t.record not in (select trial from papers where notice not in ('retracted', 'withdrawn'));
 
 -- Under way by its own word, but past its completion, or not verified for two years. UNKNOWN is what the registry itself
 -- writes over such a trial, so it stays here. `since`: the first day on which it was stale; `reason` says which of both.

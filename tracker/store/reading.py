@@ -201,7 +201,10 @@ def _links(store: Store, record: str) -> list[dict[str, Any]]:
 
 def _papers(store: Store, trial: str) -> list[dict[str, Any]]:
     rows = store.rows(
-        """select t.paper, t.kind, t.origins, t.held, t.title, coalesce(r.published, '') as published
+        """select t.paper, t.kind, t.origins, t.held, t.title, t.notice, coalesce(r.published, '') as published,
+               coalesce((select max(substr(seen, 1, 10)) from events e where e.record = t.paper
+                   and e.kind = iif(t.notice = 'concern', 'concern', 'retracted')
+                   and t.notice in ('retracted', 'withdrawn', 'concern')), '') as noticed
            from trial_papers t left join records r on r.id = t.paper where t.trial = ? order by r.published, t.paper""",
         [trial],
     )
