@@ -212,6 +212,8 @@ def _news_lines(row: BoardRow) -> Iterable[Line]:
     yield _linked(f"Furthest in people: {_furthest(row)}", row.furthest_trial)
     if row.beside:
         yield _beside(row)
+    if row.trials:
+        yield Line(text=f"{counted(row.trials, 'trial')}: {_states(row)}")
     missed = ", ".join(said for said in row.absent.split("; ") if said and said != "no readout expected")
     if row.result or row.taken_back or not missed:
         yield _linked(f"Newest result in people: {_result(row)}", row.result)

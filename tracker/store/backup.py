@@ -23,6 +23,7 @@ def back_up(store: Store, target: Path, *, public: bool = False) -> int:
     _refuse_existing(target)
     draft = target.with_name(f".{target.name}.{os.getpid()}.draft")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # deliveries name people
         _copy(store, draft, public=public)
         _sync(draft)
