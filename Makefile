@@ -13,7 +13,7 @@ demo: $(READY)
 	$(BIN)/tracker demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 lint: $(READY)
 	$(BIN)/ruff check tracker tests

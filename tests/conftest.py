@@ -20,7 +20,7 @@ def _a_clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 # Each of these takes long (a fault in processes of its own, ten years of a clock): `make proof` runs them all, a plain
 # run every n-th.
-SAMPLED = {"test_bad_input_transport.py": 5, "test_bad_input_environment.py": 3, "test_bad_input_records.py": 2,
+SAMPLED = {"test_bad_input_transport.py": 7, "test_bad_input_environment.py": 5, "test_bad_input_records.py": 4,
            "test_due_ten_years.py": 12}  # fmt: skip
 
 
