@@ -36,7 +36,8 @@ bench: $(READY)
 # The long proofs, of which CI runs a sample: every fault; ten years of clock in twelve zones; killed at 100 random
 # moments, and 20 times twice; killed 200 times while it sends mail, and the mail counted.
 proof: $(READY)
-	$(BIN)/python -m pytest --all tests/test_bad_input_*.py tests/test_due_ten_years.py
+	$(BIN)/python -m pytest --all tests/test_bad_input_*.py tests/test_due_ten_years.py tests/test_check_live.py \
+		tests/test_registries.py
 	$(BIN)/python -m tests.kill --points 100 --pairs 20
 	$(BIN)/python -m tests.kill_mail --points 200
 

@@ -21,7 +21,8 @@ def _a_clean_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 # Each of these takes long (a fault in processes of its own, ten years of a clock): `make proof` runs them all, a plain
 # run every n-th.
 SAMPLED = {"test_bad_input_transport.py": 7, "test_bad_input_environment.py": 5, "test_bad_input_records.py": 4,
-           "test_due_ten_years.py": 12}  # fmt: skip
+           "test_bad_input_database.py": 2, "test_bad_input_configuration.py": 3, "test_check_live.py": 3,
+           "test_registries.py": 3, "test_due_ten_years.py": 12}  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

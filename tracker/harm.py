@@ -39,6 +39,16 @@ WORDS = {
 }
 HARM = re.compile(rf"\b(?:{'|'.join(WORDS.values())})\b", re.IGNORECASE)
 
+# Each word of WORDS has one of these in it. Most texts have none, and need not be looked through for all the rest.
+_STEMS = (
+    "infect", "abscess", "cellulitis", "mycobacter", "sepsis", "septic", "zoster", "bacter", "erysipel", "granulom",
+    "nodule", "necro", "keloid", "scar", "blind", "vision", "sight", "visual", "ocular", "ophthalmic", "occlusion",
+    "embol", "thrombo", "cardiovascular", "hypotension", "effusion", "tumor", "tumour", "carcinoma", "malignanc",
+    "skin cancer", "sarcoma", "lymphoma", "melanoma", "teratom", "anaphyla", "hospitali", "death", "died", "fatal",
+    "life-threat", "suicid", "teratogen", "warning", "serious adverse", "severe adverse", "serious side",
+    "severe side", "serious harm", "severe harm", "serious complic", "severe complic",
+)  # fmt: skip
+
 # A clause ends here: what is denied before it is not denied behind it.
 _CLAUSE = re.compile(
     r"[.;:!?](?=\s)|\b(?:but|except|although|though|however|whereas|while|apart from|other than|aside from|besides"
@@ -154,12 +164,18 @@ _BEFORE, _WORDS = 5, 12  # words before the first word of a find, and in all
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]?\s+(?=[A-Z0-9\[(“])|\n+")
 
 
+def words_of_harm(text: str) -> Iterator[re.Match[str]]:
+    """Each word of harm, told or denied."""
+    low = text.lower()
+    return HARM.finditer(text) if any(stem in low for stem in _STEMS) else iter(())
+
+
 def harms(text: str, plans: bool = False) -> Iterator[re.Match[str]]:
     """Each word of harm that the text tells and does not deny, from its start.
 
     plans: the text is a registration's, that says whom it takes and what it will count.
     """
-    for match in HARM.finditer(text):
+    for match in words_of_harm(text):
         before = text[max(0, match.start() - _REACH) : match.start()]
         before += match[0] if match[0].lower() == "died" else ""  # a verb itself
         after = text[match.end() : match.end() + _REACH]

@@ -13,7 +13,7 @@ from tracker.classify.finding import Finding
 from tracker.classify.lexicon import Hit
 from tracker.classify.study import Study, in_culture
 from tracker.classify.text import Span
-from tracker.harm import HARM, around, harms
+from tracker.harm import around, harms, words_of_harm
 
 _NO_DESIGN = ("review", "systematic_review", "unclear")
 _NO_PEOPLE = ("animal", "in_vitro", "ex_vivo", "in_silico")
@@ -114,7 +114,7 @@ def _safety(study: Study) -> list[Finding]:
         text, match = told[0]
         return [_flag("safety", "flag.harm", 0.8, Span(text, *around(text.cased, match.start())), value="harm")]
     at = study.in_text("safety", "flag")
-    denied = next((match for match in HARM.finditer(abstract.low) if study.is_own(match.start())), None)
+    denied = next((match for match in words_of_harm(abstract.low) if study.is_own(match.start())), None)
     at = at or (Span(abstract, *denied.span()) if denied else None)
     return [_flag("safety", "flag.safety", 0.6, at)] if at else []
 
