@@ -114,8 +114,9 @@ def _safety(study: Study) -> list[Finding]:
         text, match = told[0]
         return [_flag("safety", "flag.harm", 0.8, Span(text, *around(text.cased, match.start())), value="harm")]
     at = study.in_text("safety", "flag")
-    denied = next((match for match in words_of_harm(abstract.low) if study.is_own(match.start())), None)
-    at = at or (Span(abstract, *denied.span()) if denied else None)
+    if not at:
+        denied = next((match for match in words_of_harm(abstract.low) if study.is_own(match.start())), None)
+        at = Span(abstract, *denied.span()) if denied else None
     return [_flag("safety", "flag.safety", 0.6, at)] if at else []
 
 
