@@ -1,15 +1,17 @@
 """The board and the views behind it, each rule alone on a real database, and `tracker board`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from markdown_it import MarkdownIt
 
 from tests.digest_case import NOW, Case, add_event, add_fetch, add_record, case, insert
 from tracker.classify import load_taxonomy
 from tracker.cli import cli
-from tracker.digest.board import make_board, make_news_board, read_board
+from tracker.digest.board import COLUMNS, make_board, make_issue_board, read_board
 from tracker.digest.model import Board
 from tracker.digest.plain import render_board
 from tracker.digest.sql import dicts
@@ -93,7 +95,7 @@ def test_a_stopped_trial_is_never_the_furthest_and_its_reason_stands_beside_it(m
 def test_where_all_were_stopped_none_is_the_furthest_and_that_is_said(made: Case) -> None:
     trial(made, 1, "phase2", "TERMINATED", enrollment=4)
     assert "Furthest in people: no trial that enrolled somebody and was not stopped" in said(made)
-    assert "no trial that enrolled somebody and was not stopped" in made_board(made).cards[0].brief
+    assert cell(made, "Furthest in people").startswith("no trial that enrolled somebody and was not stopped; stopped: ")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ def said(made: Case) -> str:
 
 
 def lines(made: Case) -> list[str]:
-    found = make_board(read_board(made.db.conn), whole=True)
+    found = make_board(read_board(made.db.conn))
     return render_board(found) if found else []
 
 
@@ -314,7 +316,7 @@ def test_the_newest_of_several_harms_is_said_and_none_that_was_taken_back(made: 
         "Sepsis 2",
     )
     assert "  - Newest result in people: no study held, 1 paper taken back" in lines(made)
-    assert "harm reported 2026-02, PMID 2" in made_board(made).cards[0].brief
+    assert cell(made, "Newest result in people") == "Harm reported 2026-02 PMID 2; no study held, 1 paper taken back"
 
 
 PLAN = {"enrollment_type": "ESTIMATED"}
@@ -378,7 +380,7 @@ def test_approved_comes_from_a_dated_sourced_entry_alone(made: Case) -> None:
 
 def test_an_approval_stands_on_the_last_rung_of_what_is_followed(made: Case) -> None:
     approve(made, "one", "FDA", 2029, "aga", "act.mpc")
-    (card,) = made_board(made).cards
+    (card,) = made_board(made).rows
     assert card.rungs[-1] == ("approved", 1)
     assert card.lines[0].text == "Approved: one for hair loss: FDA 2029 (No 2029)" and card.lines[0].loud
 
@@ -394,22 +396,27 @@ def test_every_shipped_approval_names_a_leaf_a_condition_a_year_and_where_to_loo
     assert len(set(keys)) == len(keys)
 
 
-def made_board(made: Case, **whole: bool) -> Board:
-    found = make_board(read_board(made.db.conn), **whole)
+def made_board(made: Case) -> Board:
+    found = make_board(read_board(made.db.conn))
     assert found
     return found
 
 
 def news(made: Case, since: str = "2026-11-16") -> Board:
-    found = make_news_board(read_board(made.db.conn), since, "2026-11-23")
+    found = make_issue_board(read_board(made.db.conn), since, "2026-11-23")
     assert found
     return found
+
+
+def cell(made: Case, column: str, approach: str = "MPC inhibitors") -> str:
+    row = next(row for row in news(made).rows if row.approach == approach)
+    return "; ".join(f"{line.text} {line.ref}".strip() for line in row.cells[COLUMNS.index(column)])
 
 
 def test_conditions_stand_apart_pattern_hair_loss_first(made: Case) -> None:
     for n, condition in enumerate(("te", "aa", "aga"), start=1):
         trial(made, n, f"phase{4 - n}", label=[MPC, {"axis": "condition", "label": condition}])
-    assert [card.condition for card in made_board(made).cards] == [
+    assert [card.condition for card in made_board(made).rows] == [
         "pattern hair loss", "alopecia areata", "other or unnamed hair loss"
     ]  # fmt: skip
     assert [line for line in lines(made) if line.startswith("==")] == [
@@ -417,35 +424,82 @@ def test_conditions_stand_apart_pattern_hair_loss_first(made: Case) -> None:
     ]  # fmt: skip
 
 
-def test_an_issue_shows_what_moved_in_its_span_and_names_the_rest(made: Case) -> None:
+def test_an_issue_has_a_row_for_each_approach_what_moved_first(made: Case) -> None:
     for n in range(1, 8):
         made.db.execute("insert into approaches values (?, 'x', ?, '', ?, 1)", [f"x.{n}", f"X{n}", 10 + n])
         label = [{"axis": "approach", "label": f"x.{n}"}, AGA]
         trial(made, n, f"phase{min(n, 3)}", label=label, first_posted="2025-01-01")
-    for n in (1, 2, 3, 4, 5):
+    for n in (1, 2, 3):
         add_event(made.db, f"NCT{n:08}", "date_slipped", 2)
-    made.db.execute("update trials set status = 'RECRUITING', primary_completion = '2027-02' where record like '%6'")
-    made.db.execute("insert into approaches values ('imm.x', 'imm', 'Not followed', '', 99, 0)")
-    trial(made, 9, label=[{"axis": "approach", "label": "imm.x"}, AGA])
     board = news(made)
-    assert [card.approach for card in board.cards] == ["X3", "X4", "X5", "X2"]  # the furthest of what moved
-    assert [one.approach for one in board.briefly] == ["X1", "X6"]  # X6 reads out within three months
-    assert board.still == ("pattern hair loss: X7 (Phase 3)",)
-    assert [line.text for line in board.unfollowed] == ["Not followed (Phase 2)"]
-    assert (board.more, board.unfollowed_more, board.nothing) == (0, 0, ("3 approaches",))
-    assert not any("Last moved" in line.text for card in board.cards for line in card.lines)
-    made.db.execute("update trials set primary_completion = '2027-03' where record like '%6'")
-    assert news(made).still == ("pattern hair loss: X6 (Phase 3), X7 (Phase 3)",)
+    assert [row.approach for row in board.rows] == ["X3", "X2", "X1", "X4", "X5", "X6", "X7"]
+    assert [row.moved for row in board.rows] == [True] * 3 + [False] * 4
+    assert len(board.nothing) == 3
+    table = "\n".join(render_board(board))
+    assert all(f"* X{n}\n" in table for n in (1, 2, 3)) and all(f"- X{n}\n" in table for n in (4, 5, 6, 7))
 
 
-def test_what_is_left_is_counted_apart_for_what_is_followed_and_what_is_not(made: Case) -> None:
-    for n in range(1, 25):
-        made.db.execute("insert into approaches values (?, 'x', ?, '', ?, ?)", [f"x.{n}", f"X{n}", 10 + n, n < 15])
+def test_a_row_says_all_that_is_known_in_short(made: Case) -> None:
+    trial(made, 1, "phase2", "RECRUITING", enrollment=300, enrollment_type="ESTIMATED", phase_detail="2b",
+          phase_source="title", primary_completion="2027-06", primary_completion_type="ESTIMATED")  # fmt: skip
+    trial(made, 2, "phase1", enrollment=84, completion="2025-02-01", completion_type="ACTUAL")
+    trial(made, 3, "phase3", "NOT_YET_RECRUITING", enrollment=480, enrollment_type="ESTIMATED")
+    paper(made, 4, flags={"n": "54"}, published="2026-01-12")
+    (row,) = news(made).rows
+    said = {name: cell(made, name) for name in COLUMNS}
+    assert said == {
+        "Furthest in people": "Phase 2 (2b by its title), recruiting, 300 people planned NCT00000001;"
+        " planned: Phase 3, NCT00000003",
+        "Trials (people)": "1 running (300), 1 completed (84), 1 planned (480)",
+        "Newest result in people": "2026-01-12, n = 54 PMID 4; no results posted",
+        "Next readout": "2027-06 NCT00000001",
+        "Last moved": "2026-01-12, 10 months ago",
+    }
+    assert [name for name, count in row.rungs if count] == ["people", "phase1", "phase2"]
+
+
+@pytest.mark.parametrize(("date", "loud"), [("2026-12", True), ("2027-02-22", True), ("2027-03", False)])
+def test_a_readout_within_three_months_is_loud(made: Case, date: str, loud: bool) -> None:
+    trial(made, 1, "phase2", "RECRUITING", primary_completion=date, primary_completion_type="ESTIMATED")
+    (line,) = news(made).rows[0].cells[COLUMNS.index("Next readout")]
+    assert (line.text, line.loud) == (date, loud)
+
+
+@pytest.mark.parametrize(
+    ("stage", "status", "furthest", "trials"),
+    [
+        ("phase3", "WITHDRAWN", "no trial that enrolled somebody; withdrawn: Phase 3, NCT00000001", "1 withdrawn"),
+        ("", "", "papers on people", "none"),
+    ],
+)
+def test_what_nobody_was_enrolled_in_says_so(made: Case, stage: str, status: str, furthest: str, trials: str) -> None:
+    if stage:
+        trial(made, 1, stage, status, enrollment=0)
+    else:
+        paper(made, 1)
+    assert (cell(made, "Furthest in people"), cell(made, "Trials (people)")) == (furthest, trials)
+    assert cell(made, "Next readout") == "none"
+
+
+def test_the_markdown_of_a_board_is_a_table_that_no_name_breaks(made: Case) -> None:
+    made.db.execute("insert into approaches values ('x.1', 'x', 'A | B\n**c**', '', 11, 1)")
+    trial(made, 1, label=[{"axis": "approach", "label": "x.1"}, AGA])
+    made.settings = replace(made.settings, queries=("q",))
+    add_event(made.db, "NCT00000001", "date_slipped", 2)
+    lines = made.rendered()["md"].splitlines()
+    start = lines.index("### Pattern hair loss") + 2
+    tree = MarkdownIt("commonmark").enable("table").parse("\n".join(lines[start : start + 3]))
+    assert sum(token.type == "td_open" for token in tree) == sum(token.type == "th_open" for token in tree) == 7
+    assert "A | B **c**" in "".join(child.content for token in tree for child in token.children or ())
+
+
+def test_what_no_query_follows_is_counted(made: Case) -> None:
+    for n in range(1, 11):
+        made.db.execute("insert into approaches values (?, 'x', ?, '', ?, 0)", [f"x.{n}", f"X{n}", 10 + n])
         trial(made, n, label=[{"axis": "approach", "label": f"x.{n}"}, AGA], first_posted="2025-01-01")
-    for board, more, unfollowed in ((made_board(made), 2, 4), (news(made), 6, 7)):
-        assert (board.more, board.unfollowed_more) == (more, unfollowed)
-        followed, _, rest = "\n".join(render_board(board)).partition("Not followed by any query")
-        assert f"{more} more: tracker board" in followed and f"{unfollowed} more: tracker board" in rest
+    assert (len(made_board(made).unfollowed), made_board(made).unfollowed_more) == (10, 0)
+    assert news(made).unfollowed_more == 7
+    assert "7 more: tracker board" in "\n".join(render_board(news(made)))
 
 
 def test_an_issue_says_of_an_approval_who_gave_the_first(made: Case) -> None:
@@ -454,28 +508,10 @@ def test_an_issue_says_of_an_approval_who_gave_the_first(made: Case) -> None:
     approve(made, "two", "FDA", 2024)
     approve(made, "three", "MFDS", 2029, "aga", "act.mpc")
     assert news(made).unfollowed[0].text == "JAK inhibitors (approved: one: FDA 2022; two: FDA 2024)"
-    assert news(made).still == ("pattern hair loss: MPC inhibitors (approved)",)
+    assert cell(made, "Furthest in people") == "Approved: three: MFDS 2029; no trial that enrolled somebody"
     trial(made, 1, first_posted="2026-11-20")
-    (card,) = news(made).cards
-    assert card.lines[0].text == "Approved: three: MFDS 2029" and card.lines[0].loud
-
-
-@pytest.mark.parametrize(
-    ("trials", "brief"),
-    [
-        ([("phase3", "WITHDRAWN", 0)], "no trial that enrolled somebody; 1 trial (1 withdrawn)"),
-        ([("phase2", "RECRUITING", 20)], "Phase 2, recruiting, 20 people"),
-        ([("phase2", "RECRUITING", 20), ("phase3", "NOT_YET_RECRUITING", 50)],
-         "Phase 2, recruiting, 20 people; 2 trials (1 running, 1 planned)"),
-        ([], "papers on people; no registered trial held; nothing moved for 10 full months"),
-    ],
-)  # fmt: skip
-def test_an_approach_in_one_line_says_how_far_it_is(made: Case, trials: list[tuple[str, str, int]], brief: str) -> None:
-    for n, (stage, status, enrollment) in enumerate(trials):
-        trial(made, n, stage, status, enrollment=enrollment)
-    if not trials:
-        paper(made, 1, published="2026-01-05")
-    assert made_board(made, whole=True).cards[0].brief == brief
+    assert news(made).rows[0].cells[0][0].loud
+    assert cell(made, "Furthest in people").startswith("Approved: three: MFDS 2029; Phase 2")
 
 
 def test_a_preprint_that_is_the_newest_result_is_called_one(made: Case) -> None:
@@ -496,7 +532,8 @@ def test_a_row_whose_only_paper_was_taken_back_says_so(made: Case, flag: str) ->
     row = board(made)
     assert (row["newest_result"], row["taken_back"], row["people"]) == (None, 1, 0)
     assert "Newest result in people: no study held, 1 paper taken back" in said(made)
-    assert "1 paper taken back" in made_board(made).cards[0].brief
+    assert cell(made, "Furthest in people") == "papers on people, 1 paper taken back"
+    assert cell(made, "Last moved") == "never"
     assert "MPC inhibitors" not in next(line for line in lines(made) if line.startswith("Nothing held"))
     paper(made, 2, "animal", notice=flag, flags={flag: ""})  # no result in people was taken back with it
     assert board(made)["taken_back"] == 1

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_digest_html import words_before_the_board
 from tracker.demo.play import play
 from tracker.errors import StoreError
 from tracker.store import Store
@@ -45,16 +46,23 @@ def test_the_baseline_is_told_as_such_and_lists_nothing_as_new(demo: tuple[Path,
         ("2026-W48", "who pays: “… Participants are charged for each session. …” in summary"),
         ("2026-W47", "slow enrolment and a serious infection in one participant.” in why it stopped"),
         ("2026-W47", "silent since 2026-11-14"),
-        ("2026-W47", "harm reported 2026-11-11, PMID 999000109"),
-        ("2026-W48", "Bioengineered follicles and neogenesis · pattern hair loss: no trial that enrolled somebody"),
-        ("2026-W48", "Furthest in people: Phase 2 (2b by its title), recruiting, 300 people planned"),
-        ("2026-W48", "MPC inhibitors (PP405, UK-5099, JXL): no peer-reviewed clinical paper held"),
+        ("2026-W47", "**Harm reported 2026-11-11** [PMID 999000109]"),
+        ("2026-W48", "**Bioengineered follicles and neogenesis** | ········ | no trial that enrolled somebody"),
+        ("2026-W48", "| Phase 2 (2b by its title), recruiting, 300 people planned [NCT99900002]"),
+        ("2026-W48", "| no peer-reviewed clinical paper held; no results posted | 2027-06 [NCT99900003]"),
         ("2026-W48", "baricitinib: FDA 2022"),
         ("2026-W48", "A registry's status and phase are what a sponsor reports: neither is an approval."),
     ],
 )
 def test_each_thing_that_moved_is_told_in_its_week(demo: tuple[Path, list[str]], week: str, words: str) -> None:
     assert words in digest(demo, week).replace("\\-", "-").replace("\\>", ">").replace("\\.", ".")
+
+
+@pytest.mark.parametrize("week", ["2026-W47", "2026-W48"])
+def test_a_mail_of_the_demo_is_read_in_two_minutes(demo: tuple[Path, list[str]], week: str) -> None:
+    with Store.open(demo[0] / "db/tracker.db") as store:
+        ((page,),) = store.db.execute("select html from digests where period = ?", [week])
+    assert 300 < words_before_the_board(page) < 620
 
 
 def test_errors_of_the_upstream_are_survived_and_no_digest_calls_a_source_failed(demo: tuple[Path, list[str]]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tracker.digest.build import SHAPES, build
+from tracker.digest.build import CARDS, SHAPES, build
 from tracker.digest.entries import entry, section_of
 from tracker.digest.material import Answer, Change, Corrected, Left, Material, Reason, TrialFacts, Work
 from tracker.digest.model import Digest, Section
@@ -22,8 +22,10 @@ def change(number: int, kind: str, severity: int = 1, **given: Any) -> Change:
     return Change(id=number, record="pubmed-1", seen="2026-11-22T06:00:00Z", kind=kind, severity=severity, **given)
 
 
-def work(number: int = 1, *kinds: str, stage: str = "", flags: dict[str, str] | None = None, **given: Any) -> Work:
-    changes = tuple(change(number * 100 + n, kind) for n, kind in enumerate(kinds or ("new_article",)))
+def work(
+    number: int = 1, *kinds: str, stage: str = "", severity: int = 1, flags: dict[str, str] | None = None, **given: Any
+) -> Work:
+    changes = tuple(change(number * 100 + n, kind, severity) for n, kind in enumerate(kinds or ("new_article",)))
     labels = tuple(Reason(axis="flag", label=name, name=name, value=value) for name, value in (flags or {}).items())
     return Work(**{
         "id": f"pubmed-{number}", "kind": "article", "title": f"Title {number}", "url": "", "changes": changes,
@@ -119,13 +121,37 @@ def test_cards_are_capped_and_everything_is_told() -> None:
     works = [work(n, stage="phase2", flags={"n": str(n)}) for n in range(1, 31)]
     made = digest(*works)
     human = section(made, "human")
-    assert [one.record for one in human.cards] == [f"pubmed-{n}" for n in range(30, 25, -1)]
-    assert len(human.headlines) == 25
+    assert [one.record for one in human.cards] == [f"pubmed-{n}" for n in range(30, 30 - CARDS, -1)]
+    assert len(human.headlines) == 30 - CARDS
     assert made.summary == "30 new human studies."
     assert {event for event, _ in made.events} == {100 * n for n in range(1, 31)}
     assert {key for _, key in made.events} == {"human"}
     text = render_markdown(made)
     assert all(f"[PMID {n}](" in text for n in range(1, 31))
+
+
+def carded(made: Digest) -> list[str]:
+    return [entry.record.removeprefix("pubmed-") for one in made.sections for entry in one.cards]
+
+
+def test_the_first_of_each_section_is_a_card_then_the_gravest() -> None:
+    trials = [trial(n, "stopped", severity=3, enrollment=n) for n in range(1, 9)]
+    assert carded(digest(*trials)) == ["8", "7", "6", "5", "4"]
+    others = [work(11, severity=2, stage="phase2"), trial(12, "new_trial", severity=2)]
+    assert carded(digest(*trials, *others)) == ["8", "7", "6", "11", "12"]
+    slight = work(13, stage="animal", flags={"preprint": ""})
+    assert carded(digest(*trials, *others, slight)) == ["8", "7", "6", "11", "12"]
+    assert carded(digest(*trials[:2], *others, slight)) == ["2", "1", "11", "12", "13"]
+
+
+def test_among_moves_of_one_severity_the_stage_decides_then_the_people() -> None:
+    made = digest(
+        trial(1, "stopped", severity=3, stage="phase1", enrollment=90),
+        trial(2, "stopped", severity=3, stage="phase2", enrollment=10),
+        trial(3, "stopped", severity=3, stage="phase2", enrollment=20),
+        trial(4, "date_slipped", severity=2, stage="phase3"),
+    )
+    assert [entry.record for entry in section(made, "moved").entries] == [f"pubmed-{n}" for n in (3, 2, 1, 4)]
 
 
 def test_order_does_not_depend_on_the_order_of_the_material() -> None:
@@ -139,7 +165,7 @@ def test_a_correction_names_the_issues_that_told_it() -> None:
     made = digest(told, fresh)
     lines = {one.record: [line.text for line in one.lines] for one in section(made, "corrections").entries}
     assert lines["pubmed-1"] == ["retracted", "This digest told it in 2026-W40 and 2026-W42."]
-    assert lines["pubmed-2"] == ["concern", "This digest had not told it before."]
+    assert lines["pubmed-2"] == ["concern", "Not told here before."]
     assert made.summary == "1 retraction and 1 expression of concern."
 
 

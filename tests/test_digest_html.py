@@ -187,6 +187,39 @@ def test_a_page_stays_under_its_limit_whatever_the_week_holds() -> None:
     assert shown <= set(headings(page))
 
 
+def words_before_the_board(page: str) -> int:
+    """The words that a reader sees above the board: numbers and ids count, what is hidden does not."""
+    tree = lxml.html.document_fromstring(page)
+    for hidden in tree.xpath("//style | //title | //*[contains(@style, 'display:none')]"):
+        hidden.getparent().remove(hidden)
+    above, _, _ = " ".join(map(str, tree.itertext())).partition("How close to the clinic")
+    return len(re.findall(r"\w[\w.,/’'-]*", above))
+
+
+def test_a_mail_is_read_in_two_minutes_whatever_the_week_holds() -> None:
+    made = case('[digest]\nqueries = ["q"]\n[[query]]\nname = "q"\nsources = ["pubmed"]\n')
+    stages = ("phase2", "trial_unphased", "systematic_review", "animal", "in_vitro", "review")
+    label = {"axis": "approach", "label": "act.mpc", "field": "title", "quote": "a gel against hair loss"}
+    for n in range(250):
+        title = (
+            f"Report {n} of a gel against pattern hair loss: randomised, vehicle-controlled trial in {n} men and women"
+        )
+        common = {"title": title, "queries": ["q"], "label": [label], "flags": {"randomised": "", "n": str(n)}}
+        finding = {"axis": "flag", "label": "takeaway", "quote": "Hair count rose by more than it did on the vehicle."}
+        add_record(made.db, f"pubmed-9{n:07}", **{**common, "label": [label, finding]}, stage=stages[n % 6],
+                   venue="Annals of Made-Up Trichology", published="2026-11-12")  # fmt: skip
+        add_event(made.db, f"pubmed-9{n:07}", "new_article", 1 + n % 2)
+        trial = {"status": "TERMINATED", "sponsor": "Example Biologics (made up)", "enrollment": n}
+        add_record(made.db, f"NCT9{n:07}", **common, stage="phase2", trial=trial)
+        reason = (
+            "NCT: status RECRUITING -> TERMINATED; reason given: The sponsor ended the programme for want of money."
+        )
+        kind = ("stopped", "new_trial", "date_slipped")[n % 3]
+        add_event(made.db, f"NCT9{n:07}", kind, 3, headline=reason if kind == "stopped" else "")
+    add_fetch(made.db, "pubmed", "q")
+    assert 300 < words_before_the_board(made.rendered()["html"]) < 600  # a reader reads 240 to 300 in a minute
+
+
 def test_what_a_page_does_not_show_is_counted() -> None:
     made = case('[digest]\nqueries = ["q"]\n[[query]]\nname = "q"\n')
     for n in range(30):

@@ -117,7 +117,7 @@ def board(context: click.Context) -> None:
     from tracker.digest.plain import render_board
 
     with open_store(context, writing=False) as (_, store):
-        made = make_board(read_board(store.db.conn), whole=True)
+        made = make_board(read_board(store.db.conn))
     click.echo("\n".join(render_board(made)) if made else "Nothing is held yet; tracker fetch fills the board.")
 
 

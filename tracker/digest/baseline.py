@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tracker.digest.board import make_board
+from tracker.digest.board import make_issue_board
 from tracker.digest.build import build
 from tracker.digest.corrections import TAKEN_BACK
 from tracker.digest.doubts import look_twice
@@ -56,7 +56,7 @@ def build_baseline(held: Holdings, period: str) -> Digest:
         quiet=False,
         notices=("This is what is held, whether it moved or not. What moves from now on is told in the issues.",),
         sections=(*sections, doubts) if doubts else tuple(sections),
-        board=make_board(material.board),
+        board=make_issue_board(material.board, day, day),
         remarks=(*_reads(held), *issue.remarks),
     )
 

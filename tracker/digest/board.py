@@ -1,13 +1,15 @@
 """The board: how far each approach has come, read from the view `trial_board` and said in plain words.
 
 Says nothing that a record or a dated entry of `approvals` does not say: a registry's phase is no approval. An issue
-shows what moved in its span and what reads out soon, and names the rest; `tracker board` shows all of it.
+has a row for each approach, what moved in its span first; `tracker board` says the same in lines, and all of it.
 """
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from tracker.digest.entries import HUMAN
@@ -32,12 +34,13 @@ NOTE = (
     " that enrolled somebody. People: enrolled, or planned where a trial is open."
 )
 BLOCKS = "A sign a rung: · none, ▁ few, █ a thousand."  # of the forms that draw the ladder as text
-STILL = "In people, but nothing moved"
+COLUMNS = ("Furthest in people", "Trials (people)", "Newest result in people", "Next readout", "Last moved")
 UNFOLLOWED_TITLE = "Not followed by any query (registered trials; a phase is no approval)"
 CONDITIONS = ("pattern hair loss", "alopecia areata")  # in this order, then the rest
-CARDS, BRIEFLY, UNFOLLOWED = 4, 8, 6  # of a digest; `tracker board` shows them all
 ASIDE = 3  # approaches that no query follows, named in an issue
-SOON = timedelta(days=92)  # a readout within three months is shown before it comes
+SOON = timedelta(days=92)  # a readout within three months is loud
+_UNPOSTED = "no results posted"
+_NONE = Line(text="none")
 _NAME, _LINE = 80, 400
 
 
@@ -97,50 +100,53 @@ def _stopped_by(reasons: str) -> Iterable[tuple[str, str, str]]:
             yield day, trial, f"why it stopped: “{word.quote}”"
 
 
-def make_board(rows: Sequence[BoardRow], *, whole: bool = False) -> Board | None:
-    """The state of the board: the furthest of it, or with `whole` every row as a card. None where nothing is held."""
-    reached = sorted(filter(_in_people, (row for row in rows if row.followed)), key=_rank)
-    limit = len(reached) if whole else CARDS
-    unfollowed = [Line(text=_of_groups(group)) for group in _unfollowed(rows)]
-    shown = len(unfollowed) if whole else UNFOLLOWED
+def make_board(rows: Sequence[BoardRow]) -> Board | None:
+    """All that the board says, in lines. None where nothing is held."""
+    bench, nothing = _not_in_people(rows)
+    cards = (_standing(row, lines=tuple(_lines(row))) for row in sorted(_reached(rows), key=_rank))
     board = Board(
-        cards=_by_condition(reached[:limit], _lines),
-        briefly=_by_condition(reached[limit : limit + BRIEFLY], _lines),
-        more=len(reached[limit + BRIEFLY :]),
-        **dict(_not_in_people(rows)),
-        unfollowed=tuple(unfollowed[:shown]),
-        unfollowed_more=len(unfollowed[shown:]),
+        rows=tuple(sorted(cards, key=lambda card: _place(card.condition))),
+        bench=bench,
+        nothing=nothing,
+        unfollowed=tuple(Line(text=_of_groups(group)) for group in _unfollowed(rows)),
     )
     return None if board == Board(nothing=board.nothing) else board
 
 
-def make_news_board(rows: Sequence[BoardRow], since: str, until: str, told: Sequence[Work] = ()) -> Board | None:
-    """The board of an issue: cards of what moved after the day `since`, of what the issue tells of people and of what
-    reads out soon after the day `until`, and the names of the rest. None where nothing is held."""
+def make_issue_board(rows: Sequence[BoardRow], since: str, until: str, told: Sequence[Work] = ()) -> Board | None:
+    """The board of an issue: a row in short for each approach in people, first those that moved after the day `since`
+    or of which the issue tells, then by how far they came. Readouts soon after the day `until` are loud. None where
+    nothing is held."""
     touched = {
         place for work in told if work.trial or (work.stage and work.stage.label in HUMAN) for place in _on(work)
     }
-    last = (date.fromisoformat(until) + SOON).isoformat()
-    reached = sorted(filter(_in_people, (row for row in rows if row.followed)), key=_rank)
-    moved = [row for row in reached if row.moved > since or (row.approach, _place(row.condition)) in touched]
-    soon = [row for row in reached if row not in moved and row.readout and row.readout <= last]
-    news = [*moved, *soon]
-    still = [row for row in reached if row not in news]
+    moved = {id(row) for row in rows if row.moved > since or (row.approach, _place(row.condition)) in touched}
+    soon = (date.fromisoformat(until) + SOON).isoformat()
+    bench, nothing = _not_in_people(rows)
     unfollowed = _unfollowed(rows)
     names = "; ".join(_in_a_clause(group) for group in unfollowed[:ASIDE])
-    elsewhere = {
-        name: (counted(len(names), "approach", "approaches"),) for name, names in _not_in_people(rows) if names
-    }
     board = Board(
-        cards=_by_condition(news[:CARDS], _news_lines),
-        briefly=_by_condition(news[CARDS : CARDS + BRIEFLY], _news_lines),
-        still=tuple(_still_here(still[:BRIEFLY])),
-        more=len(news[CARDS + BRIEFLY :]) + len(still[BRIEFLY:]),
-        **elsewhere,
+        rows=tuple(
+            _standing(row, cells=_cells(row, soon, moved=id(row) in moved), moved=id(row) in moved)
+            for row in sorted(_reached(rows), key=lambda row: (id(row) not in moved, *_rank(row)))
+        ),
+        bench=bench,
+        nothing=nothing,
         unfollowed=(Line(text=names),) if names else (),
         unfollowed_more=len(unfollowed[ASIDE:]),
     )
     return None if board == Board(nothing=board.nothing) else board
+
+
+def by_condition(rows: Iterable[Standing]) -> list[tuple[str, list[Standing]]]:
+    """Standings with the conditions apart; within one they keep their order."""
+    apart = sorted(rows, key=lambda row: _place(row.condition))
+    return [(condition, list(group)) for condition, group in groupby(apart, key=attrgetter("condition"))]
+
+
+def _reached(rows: Iterable[BoardRow]) -> list[BoardRow]:
+    """Followed, and in people."""
+    return [row for row in rows if row.followed and _in_people(row)]
 
 
 def _on(work: Work) -> Iterable[tuple[str, int]]:
@@ -150,19 +156,14 @@ def _on(work: Work) -> Iterable[tuple[str, int]]:
     return ((clean(reason.name, _NAME), place) for reason in work.approaches for place in places)
 
 
-def _not_in_people(rows: Sequence[BoardRow]) -> Iterable[tuple[str, tuple[str, ...]]]:
+def _not_in_people(rows: Sequence[BoardRow]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Approaches that are followed and have not come to people: those of the bench, those of which nothing is held."""
     followed = [row for row in rows if row.followed]
-    bench = {row.approach for row in followed if row.condition} - set(
-        row.approach for row in followed if _in_people(row)
+    bench = {row.approach for row in followed if row.condition} - {row.approach for row in _reached(followed)}
+    return (
+        tuple(dict.fromkeys(row.approach for row in followed if row.approach in bench)),
+        tuple(row.approach for row in followed if not row.condition),
     )
-    yield "bench", tuple(dict.fromkeys(row.approach for row in followed if row.approach in bench))
-    yield "nothing", tuple(row.approach for row in followed if not row.condition)
-
-
-def _by_condition(rows: Sequence[BoardRow], lines: Callable[[BoardRow], Iterable[Line]]) -> tuple[Standing, ...]:
-    """Standings with the conditions apart; within one they keep their order."""
-    return tuple(_standing(row, lines) for row in sorted(rows, key=lambda row: _place(row.condition)))
 
 
 def _place(condition: str) -> int:
@@ -179,14 +180,13 @@ def _rank(row: BoardRow) -> tuple[object, ...]:
     return (not row.approved, -row.furthest_rank, -row.trials)
 
 
-def _standing(row: BoardRow, lines: Callable[[BoardRow], Iterable[Line]]) -> Standing:
+def _standing(row: BoardRow, **said: Any) -> Standing:
     return Standing(
         approach=row.approach,
         condition=row.condition,
         rungs=(*row.rungs, ("approved", row.approved_products)),
         people=tuple((state, people) for state, _, people in row.states if people and state in IN_PEOPLE),
-        lines=tuple(lines(row)),
-        brief=_brief(row),
+        **said,
     )
 
 
@@ -205,21 +205,31 @@ def _lines(row: BoardRow) -> Iterable[Line]:
         yield Line(text=f"{row.approach}: {row.absent.replace('; ', ', ')}")
 
 
-def _news_lines(row: BoardRow) -> Iterable[Line]:
-    """What an issue says of a row: who approved what first, how far it is, and what is not held; each thing once."""
-    if row.approved:
-        yield Line(text=f"Approved: {row.approved_briefly}", loud=True)
-    yield _linked(f"Furthest in people: {_furthest(row)}", row.furthest_trial)
-    if row.beside:
-        yield _beside(row)
-    if row.trials:
-        yield Line(text=f"{counted(row.trials, 'trial')}: {_states(row)}")
-    missed = ", ".join(said for said in row.absent.split("; ") if said and said != "no readout expected")
-    if row.result or row.taken_back or not missed:
-        yield _linked(f"Newest result in people: {_result(row)}", row.result)
-    yield from _expected(row)
-    if missed:
-        yield Line(text=f"{row.approach}: {missed}")
+def _cells(row: BoardRow, soon: str, *, moved: bool) -> tuple[tuple[Line, ...], ...]:
+    """What an issue says of a row under each of COLUMNS, what is not held among it; each thing once."""
+    missed = [said for said in row.absent.split("; ") if said in ("no peer-reviewed clinical paper held", _UNPOSTED)]
+    furthest = [Line(text=f"Approved: {row.approved_briefly}", loud=True)] * bool(row.approved)
+    furthest.append(_cell(_furthest(row) if row.trials else _papers_alone(row), row.furthest_trial))
+    result = [_cell(f"Harm reported {row.harm_date or 'without a date'}", row.harm, loud=True)] * bool(row.harm)
+    if row.result or not missed:
+        result.append(_cell(_result(row), row.result))
+    readout = _cell(row.readout, row.readout_trial, loud=row.readout <= soon) if row.readout else _NONE
+    return (
+        (*furthest, *[Line(text=clean(row.beside, _LINE))] * bool(row.beside)),
+        (Line(text=_states(row, briefly=True)) if row.trials else _NONE,),
+        (*result, *(Line(text=said) for said in missed)),
+        (readout,),
+        (Line(text=_since(row) if row.moved else "in this issue" if moved else "never"),),
+    )
+
+
+def _since(row: BoardRow) -> str:
+    return row.moved + (f", {counted(row.months_still, 'month')} ago" if row.months_still else "")
+
+
+def _papers_alone(row: BoardRow) -> str:
+    on_people = dict(row.rungs)["people"] or row.taken_back
+    return f"papers on people{_taken_back(row)}" if on_people else "no trial that enrolled somebody"
 
 
 def _beside(row: BoardRow) -> Line:
@@ -235,7 +245,12 @@ def _expected(row: BoardRow) -> Iterable[Line]:
 
 
 def _linked(text: str, record: str) -> Line:
-    return Line(text=f"{text},", url=address(record), ref=reference(record)) if record else Line(text=text)
+    """A line, and the record that it is from."""
+    return _cell(f"{text},", record) if record else Line(text=text)
+
+
+def _cell(text: str, record: str, *, loud: bool = False) -> Line:
+    return Line(text=text, url=address(record), ref=reference(record), loud=loud) if record else Line(text=text)
 
 
 def _furthest(row: BoardRow) -> str:
@@ -261,12 +276,14 @@ def _taken_back(row: BoardRow) -> str:
     return f", {counted(row.taken_back, 'paper')} taken back" if row.taken_back and not row.result else ""
 
 
-def _states(row: BoardRow) -> str:
+def _states(row: BoardRow, *, briefly: bool = False) -> str:
+    """ "2 running (324 people), 1 completed"; briefly "2 running (324), 1 completed"."""
     said = []
     for state, trials, people in row.states:
         if trials:
             word = STATE_WORDS.get(state, state)
-            said.append(f"{trials:,} {word}" + (f" ({counted(people, 'person', 'people')})" if people else ""))
+            many = f"{people:,}" if briefly else counted(people, "person", "people")
+            said.append(f"{trials:,} {word}" + (f" ({many})" if people else ""))
     return ", ".join(said)
 
 
@@ -275,18 +292,6 @@ def _still(row: BoardRow) -> str:
         return "never, as far as is held"
     ago = f"{counted(row.months_still, 'full month')} ago" if row.months_still else "less than a month ago"
     return f"{row.moved}, {ago}"
-
-
-def _brief(row: BoardRow) -> str:
-    states = [f"{trials:,} {STATE_WORDS.get(state, state)}" for state, trials, _ in row.states if trials]
-    trials = f"{counted(row.trials, 'trial')} ({', '.join(states)})" if row.trials else "no registered trial held"
-    # One trial that enrolled somebody is the furthest, and named with its status.
-    reached = [_furthest(row)] if row.furthest and row.trials == 1 else [_furthest(row), trials] if row.trials else []
-    said = reached or [f"papers on people{_taken_back(row)}", trials]
-    said += [f"harm reported {row.harm_date}, {reference(row.harm)}"] if row.harm else []
-    said += [f"next readout {row.readout}"] if row.readout else []
-    said += [f"nothing moved for {counted(row.months_still, 'full month')}"] if row.months_still else []
-    return "; ".join(said)
 
 
 def _unfollowed(rows: Sequence[BoardRow]) -> list[list[BoardRow]]:
@@ -309,20 +314,6 @@ def _in_a_clause(rows: Sequence[BoardRow]) -> str:
     approved = [row.approved_briefly for row in rows if row.approved]
     said = [*reached, *([f"approved: {'; '.join(approved)}"] if approved else [])]
     return f"{rows[0].approach} ({', '.join(said) or 'nobody enrolled'})"
-
-
-def _still_here(rows: Sequence[BoardRow]) -> Iterable[str]:
-    """By condition, what did not move: how far it is, and whether a harm was reported."""
-    for condition in sorted({row.condition for row in rows}, key=_place):
-        names = (f"{row.approach} ({_rung_of(row)})" for row in rows if row.condition == condition)
-        yield f"{condition}: {', '.join(names)}"
-
-
-def _rung_of(row: BoardRow) -> str:
-    reached = row.furthest.removesuffix(", phase not stated")
-    papers = f"papers on people{_taken_back(row)}"
-    rung = reached or ("nobody enrolled" if row.trials else "approved" if row.approved else papers)
-    return rung + ", harm reported" * bool(row.harm)
 
 
 def _of_groups(rows: Sequence[BoardRow]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from tracker.dates import from_stamp, stamp
-from tracker.digest.board import make_news_board
+from tracker.digest.board import make_issue_board
 from tracker.digest.corrections import NOUNS, gravest, stand_with
 from tracker.digest.doubts import look_twice
 from tracker.digest.entries import LADDER, entry, section_of, severity, size
@@ -22,26 +22,36 @@ from tracker.digest.wording import clean, counted, listed, moment, source_name
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """A section: its heading, what one of its entries and several are called, how many get a card (None: all)."""
+    """A section: its heading, what one of its entries and several are called, whether an entry can be a card."""
 
     key: str
     title: str
     one: str
     many: str
-    cards: int | None = None
+    cards: bool = False
 
 
+# An issue is to be read in two minutes, which are about 500 words. A card has about sixty of them: so many cards leave
+# room for the summary, the lines and the look twice.
+CARDS = 5
+_MEDIUM = 2  # a severity
 # In the order in which they are read.
 SHAPES = (
-    _Shape("corrections", "Corrections and retractions", "", ""),  # counted by what each of them is
-    _Shape("moved", "What moved in trials", "trial moved", "trials moved", 6),
-    _Shape("human", "New human evidence", "new human study", "new human studies", 5),
-    _Shape("systematic", "Systematic reviews of human evidence", "new systematic review", "new systematic reviews", 2),
-    _Shape("new_trials", "New trials", "new trial", "new trials", 4),
-    _Shape("preprints", "Preprints, not peer reviewed", "preprint", "preprints", 2),
-    _Shape("preclinical", "Preclinical", "preclinical paper", "preclinical papers", 0),
-    _Shape("news", "News", "news item", "news items", 0),
-    _Shape("other", "Reviews and other papers", "other paper", "other papers", 0),
+    _Shape("corrections", "Corrections and retractions", "", "", cards=True),  # counted by what each of them is
+    _Shape("moved", "What moved in trials", "trial moved", "trials moved", cards=True),
+    _Shape("human", "New human evidence", "new human study", "new human studies", cards=True),
+    _Shape(
+        "systematic",
+        "Systematic reviews of human evidence",
+        "new systematic review",
+        "new systematic reviews",
+        cards=True,
+    ),
+    _Shape("new_trials", "New trials", "new trial", "new trials", cards=True),
+    _Shape("preprints", "Preprints, not peer reviewed", "preprint", "preprints", cards=True),
+    _Shape("preclinical", "Preclinical", "preclinical paper", "preclinical papers"),
+    _Shape("news", "News", "news item", "news items"),
+    _Shape("other", "Reviews and other papers", "other paper", "other papers"),
 )
 
 _COURTESY = {"pubmed": "PubMed, courtesy of the U.S. National Library of Medicine"}
@@ -74,7 +84,7 @@ def build(material: Material, period: str) -> Digest:
         alarms=alarms,
         notices=(*_longer(material, period), *_notices(material)),
         sections=(*sections, doubts) if doubts else sections,
-        board=None if quiet else make_news_board(material.board, material.since[:10], material.until[:10], works),
+        board=None if quiet else make_issue_board(material.board, material.since[:10], material.until[:10], works),
         receipt=tuple(_row(answer) for answer in material.answers),
         remarks=tuple(_remarks(material)),
         footer=tuple(_footer(material.answers)),
@@ -82,20 +92,28 @@ def build(material: Material, period: str) -> Digest:
 
 
 def _sections(works: Sequence[Work], notices: Mapping[str, tuple[int, ...]]) -> Iterable[Section]:
-    for shape in SHAPES:
-        mine = sorted((work for work in works if section_of(work) == shape.key), key=_ORDERS.get(shape.key, _by_stage))
+    groups = {
+        shape: sorted((work for work in works if section_of(work) == shape.key), key=_ORDERS.get(shape.key, _by_stage))
+        for shape in SHAPES
+    }
+    cards = _cards(groups)
+    for shape, mine in groups.items():
         if mine:
-            cards = len(mine) if shape.cards is None else shape.cards
-            entries = (entry(one, card=n < cards, also=notices.get(one.id, ())) for n, one in enumerate(mine))
+            entries = (entry(one, card=one.id in cards, also=notices.get(one.id, ())) for one in mine)
             yield Section(key=shape.key, title=shape.title, entries=tuple(entries))
 
 
+def _cards(groups: Mapping[_Shape, Sequence[Work]]) -> set[str]:
+    """The works that get a card: the first of each section unless it is slight, then the gravest of the rest."""
+    ranked = [
+        (place > 0 or severity(work) < _MEDIUM, -severity(work), place, order, work.id)
+        for order, (shape, works) in enumerate(groups.items())
+        for place, work in enumerate(works if shape.cards else ())
+    ]
+    return {work for *_, work in sorted(ranked)[:CARDS]}
+
+
 def _by_severity(work: Work) -> tuple[object, ...]:
-    """The gravest first, then the newest."""
-    return (-severity(work), _latest_first(max(change.seen for change in work.changes)), work.id)
-
-
-def _by_severity_and_stage(work: Work) -> tuple[object, ...]:
     return (-severity(work), *_by_stage(work))
 
 
@@ -109,7 +127,7 @@ def _by_gravity(work: Work) -> tuple[object, ...]:
     return (list(NOUNS).index(gravest(work)), *_by_severity(work))
 
 
-_ORDERS = {"corrections": _by_gravity, "moved": _by_severity, "new_trials": _by_severity_and_stage}
+_ORDERS = {"corrections": _by_gravity, "moved": _by_severity, "new_trials": _by_severity}
 
 
 def _latest_first(date: str) -> tuple[int, ...]:

@@ -71,4 +71,4 @@ def lines_about(work: Work) -> Iterable[Line]:
 
 
 def told_in(issues: Sequence[str]) -> Line:
-    return Line(text=f"This digest told it in {listed(issues)}." if issues else "This digest had not told it before.")
+    return Line(text=f"This digest told it in {listed(issues)}." if issues else "Not told here before.")

@@ -14,13 +14,13 @@ from tracker.digest.model import Entry, Line, Section
 from tracker.digest.wording import FIELDS, TRIAL_FIELDS, address, clean, counted, first_words, listed, reference
 
 SMALL = 30  # people
-_SHOWN = 6  # trials, and works, at most
+_SHOWN = 4  # trials, and works, at most
 _NAMED = 8  # works that are only small, by their ids
 _TITLE, _SHORT = 160, 5  # characters of a title; words of one that stands above
 _CALLED = {"safety": "safety words", "payment": "who pays", "expanded_access": "outside a trial"}
 _KINDS = {
-    "silent": "a year past completion, nothing posted, no paper with results linked",
-    "stale": "under way, but past completion or unverified for two years",
+    "silent": "completed a year ago, no results posted or linked",
+    "stale": "past completion or unverified for two years",
 }
 
 

@@ -4,7 +4,8 @@ Says what the sources said, in their order of weight, and never what it might me
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tracker.digest.corrections import KINDS, NOTICES, PRESENCE, TAKEN_BACK, lines_about, told_in
 from tracker.digest.material import Change, Reason, TrialFacts, Work
@@ -41,6 +42,7 @@ _TITLE, _LINE, _NAME = 250, 400, 80  # characters shown of a title, of a line, o
 _QUOTED = 12  # words
 _TAKEAWAY = 280
 _MOVES = ("date_slipped", "date_pulled_in", "date_met")
+_MET = ", no longer an estimate"
 _ENDED = ("TERMINATED", "WITHDRAWN")
 # Kinds of event of which the headline is made of the registry's own values, and of nobody's words.
 _OF_VALUES = ("status_changed", "stopped", "phase_changed", "enrollment_changed", "date_met")
@@ -58,7 +60,7 @@ def entry(work: Work, *, card: bool, also: tuple[int, ...] = ()) -> Entry:
         ref=reference(work.id),
         title=clean(work.title, _TITLE) or f"{reference(work.id)}, without a title",
         url=work.url or address(work.id),
-        facts=tuple(part for part in _facts(work, section) if part),
+        facts=tuple(part for part in _facts(work, section, whole=card) if part),
         approaches=tuple(clean(reason.name, _NAME) for reason in work.approaches),
         conditions=tuple(_condition(reason) for reason in work.conditions),
         why=_why(work),
@@ -117,22 +119,22 @@ def size(work: Work) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 0
 
 
-def _facts(work: Work, section: str) -> Iterable[str]:
-    """What it is, in parts: stage, design, size, who, when."""
+def _facts(work: Work, section: str, *, whole: bool) -> Iterable[str]:
+    """What it is, in parts: stage, design, size, who, when. For one line without design, journal and date."""
     if work.trial:
-        yield from _trial_facts(work, work.trial)
+        yield from _trial_facts(work, work.trial, whole=whole)
         return
     if work.stage and work.stage.label != "unclear":
         # A paper that reports a trial takes the trial's phase, by the registry's word and not by its own.
         of = f" (by {work.reports[0]})" if work.stage.source == "registry" and work.reports else ""
         yield _stage(work.stage) + of
     yield "preprint" if work.flag("preprint") and section != "preprints" else ""
-    yield from _design(work)
+    yield from _design(work) if whole else ()
     yield f"n = {size(work):,}" if size(work) else ""
-    for flag in ("duration", "species"):
+    for flag in ("duration", "species") if whole else ("species",):
         reason = work.flag(flag)
         yield clean(reason.value, _NAME) if reason else ""
-    yield ", ".join(part for part in (clean(work.venue, _NAME), work.published) if part)
+    yield ", ".join(part for part in (clean(work.venue, _NAME), work.published) if part) if whole else ""
 
 
 def _stage(reason: Reason) -> str:
@@ -149,17 +151,19 @@ def _condition(reason: Reason) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _trial_facts(work: Work, trial: TrialFacts) -> Iterable[str]:
+def _trial_facts(work: Work, trial: TrialFacts, *, whole: bool) -> Iterable[str]:
     """Without what the lines of the card tell, as it moved."""
     told = {change.field for change in work.changes}
     if work.stage and work.stage.label != "unclear":
         yield _stage(work.stage) + sub_phase(trial.phase_detail, trial.phase_source)
     yield "" if "status" in told else status_words(trial.status)
-    yield from _design(work)
+    yield from _design(work) if whole else ()
     if trial.enrollment is not None and "enrollment" not in told:
         people = counted(trial.enrollment, "person", "people")
         yield f"{people} enrolled" if trial.enrollment_type == "ACTUAL" else f"{people} planned"
     yield clean(trial.sponsor, _NAME)
+    if not whole:
+        return
     met = trial.primary_completion_type == "ACTUAL"
     comes = met or trial.status not in _ENDED
     if trial.primary_completion and comes and "primary_completion" not in told:
@@ -192,16 +196,27 @@ def _lines(work: Work, section: str) -> Iterable[Line]:
         yield Line(text=NOTICES[work.notice], loud=work.notice in TAKEN_BACK)
     if announced:
         yield from lines_about(work)
-    for change in changes:
+    for change, also in _with_what_was_met(changes):
         if change.kind in NEW or (change.kind == "matched" and announced):
             continue
-        yield _line(change, loud=change.severity == 3 and not (ended and change.kind in _MOVES))
+        line = _line(change, loud=change.severity == 3 and not (ended and change.kind in _MOVES))
+        yield replace(line, text=line.text + also)
     if work.trial and section == "new_trials" and work.trial.why_stopped:
         yield Line(text=clean(f"why it stopped: {work.trial.why_stopped}", _LINE))
     if section == "corrections" and not work.corrects:
         yield told_in(work.named_in or work.told_in)
     elif work.told_in and section not in ("corrections", "moved"):
         yield Line(text=f"Told before in {listed(work.told_in)}.")
+
+
+def _with_what_was_met(changes: Sequence[Change]) -> Iterable[tuple[Change, str]]:
+    """Each change with what follows its headline: a date that moved and was met is one line, however many facts."""
+    met = {(change.record, change.field) for change in changes if change.kind == "date_met"}
+    moved = {(change.record, change.field) for change in changes if change.kind in _MOVES and change.kind != "date_met"}
+    for change in changes:
+        place = (change.record, change.field)
+        if change.kind != "date_met" or place not in moved:
+            yield change, _MET if place in met & moved else ""
 
 
 # An id at the end of a headline is where the line leads: the paper that was linked, the notice of a retraction.

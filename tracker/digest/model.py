@@ -80,8 +80,8 @@ class Standing:
     """How far one approach has come in one group of conditions ("" where nothing is held of it).
 
     rungs: (name, works on it) from the laboratory to approved; people: (state, people in its trials), of trials under
-    way, completed, stopped and unknown. lines: what is known, in the order of a reader's questions; the last says what
-    is not held. brief: the same in one line.
+    way, completed, stopped and unknown. lines: what is known, in the order of a reader's questions. cells: the same in
+    short, one for each of the board's COLUMNS. moved: something of it did, in the issue's span.
     """
 
     approach: str
@@ -89,20 +89,17 @@ class Standing:
     rungs: tuple[tuple[str, int], ...]
     people: tuple[tuple[str, int], ...] = ()
     lines: tuple[Line, ...] = ()
-    brief: str = ""
+    cells: tuple[tuple[Line, ...], ...] = ()
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """cards: the furthest of what is followed, or in an issue what moved; briefly: more of it, a line each. still: what
-    did not move in an issue's span, a few words each. bench and nothing: names of followed approaches that are not in
-    people yet, or of which nothing is held. unfollowed: one line for each approach that no query follows, in an issue
-    one for all. more and unfollowed_more: how many of either are left to `tracker board`."""
+    """rows: what is followed and in people; in an issue with cells, else with lines. bench and nothing: names of
+    followed approaches that are not in people yet, or of which nothing is held. unfollowed: one line for each approach
+    that no query follows, in an issue one for all, and unfollowed_more are left to `tracker board`."""
 
-    cards: tuple[Standing, ...] = ()
-    briefly: tuple[Standing, ...] = ()
-    still: tuple[str, ...] = ()
-    more: int = 0
+    rows: tuple[Standing, ...] = ()
     bench: tuple[str, ...] = ()
     nothing: tuple[str, ...] = ()
     unfollowed: tuple[Line, ...] = ()

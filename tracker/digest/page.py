@@ -13,15 +13,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tracker.digest import charts
-from tracker.digest.board import NOTE, RUNG_WORDS, STILL, UNFOLLOWED_TITLE
+from tracker.digest.board import COLUMNS, NOTE, RUNG_WORDS, UNFOLLOWED_TITLE, by_condition
 from tracker.digest.escaping import defused, safe_address
 from tracker.digest.model import Digest, Entry
 from tracker.digest.wording import clean, counted, listed
 
 LIMIT = 80_000  # bytes of the page: mail programs cut off what is longer
-# What is shown at most of each section, from the first that makes the page fit: (cards, headlines, lines of a card,
-# standings of the board, rows of the receipt).
-_SIZES = ((30, 8, 6, 6, 40), (8, 4, 4, 6, 30), (5, 2, 3, 4, 20), (3, 1, 2, 2, 12), (1, 0, 2, 1, 8), (0, 0, 0, 0, 4))
+# What is shown at most, from the first that makes the page fit: (cards of a section, headlines of all sections without
+# cards, lines of a card, rows of the board, rows of the receipt).
+_SIZES = ((30, 8, 6, 12, 40), (8, 6, 4, 8, 30), (5, 4, 3, 4, 20), (3, 2, 2, 2, 12), (1, 0, 2, 1, 8), (0, 0, 0, 0, 4))
 
 # (light, dark) of each colour. Text has a contrast of 4.5 or more to its ground, as tests/test_digest_html.py measures.
 COLOURS = {
@@ -47,12 +47,14 @@ _STATE_WORDS = {"running": "under way", "unknown": "status unknown"}
 def render_html(digest: Digest) -> str:
     """The whole issue as a page of at most LIMIT bytes; what does not fit is counted."""
     template = _environment().get_template("digest.html.j2")
+    bare = sum(not section.cards and section.key != "look_twice" for section in digest.sections)
     page = ""
     for cards, headlines, lines, standings, rows in _SIZES:
         page = template.render(
             d=digest,
             most_cards=cards,
-            most_headlines=headlines,
+            most_doubts=headlines,
+            most_headlines=headlines // max(bare, 1),
             most_lines=lines,
             most_standings=standings,
             most_rows=rows,
@@ -106,9 +108,10 @@ def _environment() -> Environment:
         dark_rules=_dark_rules(),
         rung_words=RUNG_WORDS,
         board_note=NOTE,
-        still_title=STILL,
+        columns=COLUMNS,
         unfollowed_title=UNFOLLOWED_TITLE,
         state_words=_STATE_WORDS,
     )
     environment.filters.update(address=_address, more=more, short=clean, shares=charts.shares, counted=counted)
+    environment.filters.update(by_condition=by_condition)
     return environment

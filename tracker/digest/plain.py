@@ -2,11 +2,9 @@
 
 import textwrap
 from collections.abc import Iterable
-from itertools import groupby
-from operator import attrgetter
 
 from tracker.digest import charts
-from tracker.digest.board import BLOCKS, NOTE, STILL, UNFOLLOWED_TITLE
+from tracker.digest.board import BLOCKS, COLUMNS, NOTE, UNFOLLOWED_TITLE, by_condition
 from tracker.digest.escaping import plain, safe_address
 from tracker.digest.model import Board, Digest, Entry, Line, Section, Standing
 
@@ -35,16 +33,10 @@ def render_text(digest: Digest) -> str:
 def render_board(board: Board) -> list[str]:
     """The board in lines of text, as the digest and `tracker board` show it."""
     lines = [*_wrapped(f"{NOTE} {BLOCKS}"), ""]
-    for condition, standings in groupby(board.cards, key=attrgetter("condition")):
+    for condition, standings in by_condition(board.rows):
         lines += [*_wrapped(f"== {condition.capitalize()}"), ""]
         for standing in standings:
             lines += [*_standing(standing), ""]
-    if board.briefly:
-        lines += ["Further on the board:"]
-        for one in board.briefly:
-            lines += _wrapped(f"{one.approach} · {one.condition}: {one.brief}", "- ", "  ")
-    lines += _wrapped(f"{STILL}: {'; '.join(board.still)}.") if board.still else []
-    lines += _wrapped(f"{board.more} more: tracker board") if board.more else []
     for words, names in (("Laboratory and animals only", board.bench), ("Nothing held", board.nothing)):
         lines += _wrapped(f"{words}: {'; '.join(names)}.") if names else []
     if board.unfollowed:
@@ -101,10 +93,13 @@ def _said(line: Line) -> str:
 
 
 def _standing(standing: Standing) -> Iterable[str]:
-    yield from _wrapped(standing.approach, "* ", "  ")
+    yield from _wrapped(standing.approach, "* " if standing.lines or standing.moved else "- ", "  ")
     yield f"  {charts.rungs(standing.rungs)}"
     for line in standing.lines:
         yield from _wrapped(_said(line), "  ! " if line.loud else "  - ", "    ")
+    if standing.cells:
+        said = zip(COLUMNS, ("; ".join(map(_said, cell)) for cell in standing.cells), strict=True)
+        yield from _wrapped(" · ".join(f"{name}: {text}" for name, text in said), "  ", "  ")
 
 
 def _receipt(digest: Digest) -> Iterable[str]:

@@ -11,7 +11,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tracker.digest import charts
-from tracker.digest.board import BLOCKS, NOTE, STILL, UNFOLLOWED_TITLE
+from tracker.digest.board import BLOCKS, COLUMNS, NOTE, UNFOLLOWED_TITLE, by_condition
 from tracker.digest.escaping import Markdown, escape_markdown, link
 from tracker.digest.model import Digest, Entry, Line, Standing
 from tracker.digest.page import render_html
@@ -24,7 +24,7 @@ _BREAK = "  "  # at the end of a line: a hard break
 
 def render_markdown(digest: Digest) -> str:
     """The whole issue, ending in one newline."""
-    said = {"board_note": f"{NOTE} {BLOCKS}", "still_title": STILL, "unfollowed_title": UNFOLLOWED_TITLE}
+    said = {"board_note": f"{NOTE} {BLOCKS}", "unfollowed_title": UNFOLLOWED_TITLE}
     text = _environment().get_template("digest.md.j2").render(d=digest, br=Markdown(_BREAK), **said)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
@@ -44,7 +44,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(said=_said, tail=_tail, gist=_gist, receipt_table=_receipt_table, ladder=_ladder)
+    environment.filters.update(said=_said, tail=_tail, gist=_gist, by_condition=by_condition)
+    environment.filters.update(board_table=_board_table, receipt_table=_receipt_table)
     return environment
 
 
@@ -68,9 +69,16 @@ def _gist(entry: Entry) -> Markdown:
     return Markdown(" · ".join([*told, *facts, link(entry.ref, entry.url)]))
 
 
-def _ladder(standing: Standing) -> Markdown:
-    """Our own words and numbers alone: nothing to escape."""
-    return Markdown(charts.rungs(standing.rungs))
+def _board_table(rows: Sequence[Standing]) -> Markdown:
+    """A row for each approach; what moved in bold."""
+    head = ("Approach", "Ladder", *COLUMNS)
+    lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
+    for row in rows:
+        name = escape_markdown(row.approach)
+        cells = ["; ".join(_said(line) for line in cell) for cell in row.cells]
+        ladder = charts.spark(count for _, count in row.rungs)
+        lines.append(f"| {' | '.join([f'**{name}**' if row.moved else name, ladder, *cells])} |")
+    return Markdown("\n".join(lines))
 
 
 _SELDOM = ("baseline", "off topic")  # counts without a column where no row has any
