@@ -34,6 +34,7 @@ NOTE = (
     " that enrolled somebody. People: enrolled, or planned where a trial is open."
 )
 BLOCKS = "A sign a rung: · none, ▁ few, █ a thousand."  # of the forms that draw the ladder as text
+MOVED = "{}: moved since the last issue."  # how a form marks it
 COLUMNS = ("Furthest in people", "Trials (people)", "Newest result in people", "Next readout", "Last moved")
 UNFOLLOWED_TITLE = "Not followed by any query (registered trials; a phase is no approval)"
 CONDITIONS = ("pattern hair loss", "alopecia areata")  # in this order, then the rest

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tracker.digest import charts
-from tracker.digest.board import COLUMNS, NOTE, RUNG_WORDS, UNFOLLOWED_TITLE, by_condition
+from tracker.digest.board import COLUMNS, MOVED, NOTE, RUNG_WORDS, UNFOLLOWED_TITLE, by_condition
 from tracker.digest.escaping import defused, safe_address
 from tracker.digest.model import Digest, Entry
 from tracker.digest.wording import clean, counted, listed
@@ -107,7 +107,7 @@ def _environment() -> Environment:
         light={name: Markup(light) for name, (light, _) in COLOURS.items()},
         dark_rules=_dark_rules(),
         rung_words=RUNG_WORDS,
-        board_note=NOTE,
+        board_note=f"{NOTE} {MOVED.format('Bold')}",
         columns=COLUMNS,
         unfollowed_title=UNFOLLOWED_TITLE,
         state_words=_STATE_WORDS,

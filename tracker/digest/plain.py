@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterable
 
 from tracker.digest import charts
-from tracker.digest.board import BLOCKS, COLUMNS, NOTE, UNFOLLOWED_TITLE, by_condition
+from tracker.digest.board import BLOCKS, COLUMNS, MOVED, NOTE, UNFOLLOWED_TITLE, by_condition
 from tracker.digest.escaping import plain, safe_address
 from tracker.digest.model import Board, Digest, Entry, Line, Section, Standing
 
@@ -32,7 +32,8 @@ def render_text(digest: Digest) -> str:
 
 def render_board(board: Board) -> list[str]:
     """The board in lines of text, as the digest and `tracker board` show it."""
-    lines = [*_wrapped(f"{NOTE} {BLOCKS}"), ""]
+    stars = f" {MOVED.format('With a star')}" if any(row.moved for row in board.rows) else ""
+    lines = [*_wrapped(f"{NOTE} {BLOCKS}{stars}"), ""]
     for condition, standings in by_condition(board.rows):
         lines += [*_wrapped(f"== {condition.capitalize()}"), ""]
         for standing in standings:

@@ -11,7 +11,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tracker.digest import charts
-from tracker.digest.board import BLOCKS, COLUMNS, NOTE, UNFOLLOWED_TITLE, by_condition
+from tracker.digest.board import BLOCKS, COLUMNS, MOVED, NOTE, UNFOLLOWED_TITLE, by_condition
 from tracker.digest.escaping import Markdown, escape_markdown, link
 from tracker.digest.model import Digest, Entry, Line, Standing
 from tracker.digest.page import render_html
@@ -24,7 +24,7 @@ _BREAK = "  "  # at the end of a line: a hard break
 
 def render_markdown(digest: Digest) -> str:
     """The whole issue, ending in one newline."""
-    said = {"board_note": f"{NOTE} {BLOCKS}", "unfollowed_title": UNFOLLOWED_TITLE}
+    said = {"board_note": f"{NOTE} {BLOCKS} {MOVED.format('Bold')}", "unfollowed_title": UNFOLLOWED_TITLE}
     text = _environment().get_template("digest.md.j2").render(d=digest, br=Markdown(_BREAK), **said)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
