@@ -40,7 +40,7 @@ UNFOLLOWED_TITLE = "Not followed by any query (registered trials; a phase is no 
 CONDITIONS = ("pattern hair loss", "alopecia areata")  # in this order, then the rest
 ASIDE = 3  # approaches that no query follows, named in an issue
 SOON = timedelta(days=92)  # a readout within three months is loud
-_UNPOSTED = "no results posted"
+_UNPUBLISHED, _UNPOSTED = "no peer-reviewed clinical paper held", "no results posted"  # of the view's absent
 _NONE = Line(text="none")
 _NAME, _LINE = 80, 400
 
@@ -121,15 +121,15 @@ def make_issue_board(rows: Sequence[BoardRow], since: str, until: str, told: Seq
     touched = {
         place for work in told if work.trial or (work.stage and work.stage.label in HUMAN) for place in _on(work)
     }
-    moved = {id(row) for row in rows if row.moved > since or (row.approach, _place(row.condition)) in touched}
+    moved = {row for row in rows if row.moved > since or (row.approach, _place(row.condition)) in touched}
     soon = (date.fromisoformat(until) + SOON).isoformat()
     bench, nothing = _not_in_people(rows)
     unfollowed = _unfollowed(rows)
     names = "; ".join(_in_a_clause(group) for group in unfollowed[:ASIDE])
     board = Board(
         rows=tuple(
-            _standing(row, cells=_cells(row, soon, moved=id(row) in moved), moved=id(row) in moved)
-            for row in sorted(_reached(rows), key=lambda row: (id(row) not in moved, *_rank(row)))
+            _standing(row, cells=_cells(row, soon, moved=row in moved), moved=row in moved)
+            for row in sorted(_reached(rows), key=lambda row: (row not in moved, *_rank(row)))
         ),
         bench=bench,
         nothing=nothing,
@@ -208,7 +208,7 @@ def _lines(row: BoardRow) -> Iterable[Line]:
 
 def _cells(row: BoardRow, soon: str, *, moved: bool) -> tuple[tuple[Line, ...], ...]:
     """What an issue says of a row under each of COLUMNS, what is not held among it; each thing once."""
-    missed = [said for said in row.absent.split("; ") if said in ("no peer-reviewed clinical paper held", _UNPOSTED)]
+    missed = [said for said in row.absent.split("; ") if said in (_UNPUBLISHED, _UNPOSTED)]
     furthest = [Line(text=f"Approved: {row.approved_briefly}", loud=True)] * bool(row.approved)
     furthest.append(_cell(_furthest(row) if row.trials else _papers_alone(row), row.furthest_trial))
     result = [_cell(f"Harm reported {row.harm_date or 'without a date'}", row.harm, loud=True)] * bool(row.harm)
