@@ -63,12 +63,12 @@ def test_it_shows_what_is_held_although_nothing_of_it_was_told(world: World) -> 
     made = report(world)
     assert made.subject == "Hair research, weekly: the state of the field on 2026-11-09"
     text = made.markdown
-    assert "**7 works on topic: 3 trials (2 under way), " in text
+    assert "**7 works on topic: 3 trials (2 under way or planned), " in text
     ladder = section(text, "Trials by stage and status")
     assert "- Phase 3: 1 trial, 100 people enrolled or planned: 1 recruiting\n" in ladder
     assert "- Phase 2: 2 trials, 500 people enrolled or planned: 1 recruiting; 1 completed\n" in ladder
     assert "1 more trial that other queries list: see the board." in ladder
-    under_way = section(text, "Trials under way, the furthest first")
+    under_way = section(text, "Trials under way or planned, the furthest first")
     assert under_way.index(nct(1)) < under_way.index(nct(3)) and nct(2) not in under_way
     assert pmid(1) in section(text, "Newest evidence in people") and pmid(2) in section(
         text, "Newest systematic reviews"
@@ -123,7 +123,7 @@ def test_much_is_counted_and_not_listed(world: World) -> None:
         world.put_study(n)
     world.fetch(1, accept_drift=True)
     text = report(world, WEEKS[1]).markdown
-    for title in ("Trials under way, the furthest first", "Newest evidence in people"):
+    for title in ("Trials under way or planned, the furthest first", "Newest evidence in people"):
         shown = section(text, title)
         assert shown.count("\n- ") <= 20 and " more: tracker search" in shown
     assert len(text.splitlines()) < 250

@@ -62,7 +62,7 @@ def test_each_thing_that_moved_is_told_in_its_week(demo: tuple[Path, list[str]],
 def test_a_mail_of_the_demo_is_read_in_two_minutes(demo: tuple[Path, list[str]], week: str) -> None:
     with Store.open(demo[0] / "db/tracker.db") as store:
         ((page,),) = store.db.execute("select html from digests where period = ?", [week])
-    assert 300 < words_before_the_board(page) < 620
+    assert 300 < words_before_the_board(page) < 660
 
 
 def test_errors_of_the_upstream_are_survived_and_no_digest_calls_a_source_failed(demo: tuple[Path, list[str]]) -> None:

@@ -272,13 +272,14 @@ def test_a_trials_entry_says_who_plans_what() -> None:
         trial(
             1, "new_trial", stage="phase2", status="NOT_YET_RECRUITING", phase_detail="2a", phase_source="title",
             enrollment=1, enrollment_type="ESTIMATED", sponsor="Made Up", primary_completion="2027-01",
+            primary_completion_type="ESTIMATED",
             flags={"randomised": "", "single_arm": ""}, relevance=reason,
         ),
         card=True,
     )  # fmt: skip
     assert made.facts == (
         "Phase2 (2a by its title)", "not yet recruiting", "randomised", "single arm", "1 person planned", "Made Up",
-        "primary completion 2027-01 (expected)",
+        "primary completion 2027-01 (estimated)",
     )  # fmt: skip
     assert made.why == "“alopecia” in conditions and interventions"
 

@@ -228,8 +228,8 @@ def test_what_a_page_does_not_show_is_counted() -> None:
         )
         add_event(made.db, f"pubmed-9{n:07}", "new_article")
     forms = made.rendered()
-    assert forms["html"].count("<li") == 8 + 2  # headlines, and the two rows of the receipt
-    assert "22 more (12 Animal and 10 In vitro)" in forms["html"]
+    assert forms["html"].count("<li") == 11 + 2  # headlines, and the two rows of the receipt
+    assert "19 more (10 In vitro and 9 Animal)" in forms["html"]
     for form in ("md", "txt"):
         assert all(f"PMID 9{n:07}" in forms[form].replace("PMID\n  ", "PMID ") for n in range(30))
 

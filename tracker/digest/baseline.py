@@ -21,7 +21,7 @@ UNDER_WAY = ("RECRUITING", "ENROLLING_BY_INVITATION", "ACTIVE_NOT_RECRUITING", "
 # Of each section: how many get a card, and how many a line after them. The rest are counted.
 _SIZES = {"under_way": (8, 12), "results": (6, 10), "systematic": (0, 5), "taken_back": (0, 6)}
 _TITLES = {
-    "under_way": "Trials under way, the furthest first",
+    "under_way": "Trials under way or planned, the furthest first",
     "results": "Newest evidence in people",
     "systematic": "Newest systematic reviews",
     "taken_back": "Taken back or under concern",
@@ -99,7 +99,8 @@ def _summary(works: Sequence[Held]) -> str:
     parts = [
         (
             len(trials),
-            f"{counted(len(trials), 'trial')} ({sum(one.status in UNDER_WAY for one in trials):,} under way)",
+            f"{counted(len(trials), 'trial')}"
+            f" ({sum(one.status in UNDER_WAY for one in trials):,} under way or planned)",
         ),
         (human, counted(human, "study in people", "studies in people")),
         (bench, counted(bench, "preclinical paper")),

@@ -27,14 +27,14 @@ RUNG_WORDS = {
     "phase4": ("phase 4", "ph 4"), "approved": ("approved", "appr."),
 }  # fmt: skip
 STATES = ("running", "completed", "planned", "stopped", "unknown", "withdrawn", "other")
-STATE_WORDS = {"unknown": "of unknown status", "other": "of another status"}
+STATE_WORDS = {"unknown": "of unknown status", "other": "of another status or none stated"}
 IN_PEOPLE = ("running", "completed", "stopped", "unknown")  # states whose people are shown as a bar
 NOTE = (
     "Rungs: laboratory, animals, people (no phase stated), phases 1 to 4, approved; on each, papers held and trials"
     " that enrolled somebody. People: enrolled, or planned where a trial is open."
 )
 BLOCKS = "A sign a rung: · none, ▁ few, █ a thousand."  # of the forms that draw the ladder as text
-MOVED = "{}: moved since the last issue."  # how a form marks it
+MOVED = "{}: this issue tells of it, or it moved since the last."  # how a form marks it
 COLUMNS = ("Furthest in people", "Trials (people)", "Newest result in people", "Next readout", "Last moved")
 UNFOLLOWED_TITLE = "Not followed by any query (registered trials; a phase is no approval)"
 CONDITIONS = ("pattern hair loss", "alopecia areata")  # in this order, then the rest
@@ -103,15 +103,13 @@ def _stopped_by(reasons: str) -> Iterable[tuple[str, str, str]]:
 
 def make_board(rows: Sequence[BoardRow]) -> Board | None:
     """All that the board says, in lines. None where nothing is held."""
-    bench, nothing = _not_in_people(rows)
     cards = (_standing(row, lines=tuple(_lines(row))) for row in sorted(_reached(rows), key=_rank))
     board = Board(
         rows=tuple(sorted(cards, key=lambda card: _place(card.condition))),
-        bench=bench,
-        nothing=nothing,
+        aside=tuple(_not_in_people(rows)),
         unfollowed=tuple(Line(text=_of_groups(group)) for group in _unfollowed(rows)),
     )
-    return None if board == Board(nothing=board.nothing) else board
+    return board if any(row.condition for row in rows) else None
 
 
 def make_issue_board(rows: Sequence[BoardRow], since: str, until: str, told: Sequence[Work] = ()) -> Board | None:
@@ -123,7 +121,6 @@ def make_issue_board(rows: Sequence[BoardRow], since: str, until: str, told: Seq
     }
     moved = {row for row in rows if row.moved > since or (row.approach, _place(row.condition)) in touched}
     soon = (date.fromisoformat(until) + SOON).isoformat()
-    bench, nothing = _not_in_people(rows)
     unfollowed = _unfollowed(rows)
     names = "; ".join(_in_a_clause(group) for group in unfollowed[:ASIDE])
     board = Board(
@@ -131,12 +128,11 @@ def make_issue_board(rows: Sequence[BoardRow], since: str, until: str, told: Seq
             _standing(row, cells=_cells(row, soon, moved=row in moved), moved=row in moved)
             for row in sorted(_reached(rows), key=lambda row: (row not in moved, *_rank(row)))
         ),
-        bench=bench,
-        nothing=nothing,
+        aside=tuple(_not_in_people(rows)),
         unfollowed=(Line(text=names),) if names else (),
         unfollowed_more=len(unfollowed[ASIDE:]),
     )
-    return None if board == Board(nothing=board.nothing) else board
+    return board if any(row.condition for row in rows) else None
 
 
 def by_condition(rows: Iterable[Standing]) -> list[tuple[str, list[Standing]]]:
@@ -157,14 +153,19 @@ def _on(work: Work) -> Iterable[tuple[str, int]]:
     return ((clean(reason.name, _NAME), place) for reason in work.approaches for place in places)
 
 
-def _not_in_people(rows: Sequence[BoardRow]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Approaches that are followed and have not come to people: those of the bench, those of which nothing is held."""
+def _not_in_people(rows: Sequence[BoardRow]) -> Iterable[tuple[str, tuple[str, ...]]]:
+    """(heading, approaches) of what is followed and not in people: on the bench alone, on it under another condition
+    than those of its rows, and what nothing is held of."""
     followed = [row for row in rows if row.followed]
-    bench = {row.approach for row in followed if row.condition} - {row.approach for row in _reached(followed)}
-    return (
-        tuple(dict.fromkeys(row.approach for row in followed if row.approach in bench)),
-        tuple(row.approach for row in followed if not row.condition),
-    )
+    elsewhere = {row.approach for row in _reached(followed)}
+    groups: dict[str, list[str]] = {"Laboratory and animals only": []}
+    for row in (row for row in followed if row.condition and not _in_people(row)):
+        beside = f"Laboratory and animals besides, {row.condition}"
+        heading = beside if row.approach in elsewhere else "Laboratory and animals only"
+        works = ", ".join(f"{RUNG_WORDS[rung][0]} {count:,}" for rung, count in row.rungs if count)
+        groups.setdefault(heading, []).append(f"{row.approach} ({works})")
+    groups["Nothing held"] = [row.approach for row in followed if not row.condition]
+    return ((heading, tuple(dict.fromkeys(names))) for heading, names in groups.items() if names)
 
 
 def _place(condition: str) -> int:
@@ -220,7 +221,7 @@ def _cells(row: BoardRow, soon: str, *, moved: bool) -> tuple[tuple[Line, ...], 
         (Line(text=_states(row, briefly=True)) if row.trials else _NONE,),
         (*result, *(Line(text=said) for said in missed)),
         (readout,),
-        (Line(text=_since(row) if row.moved else "in this issue" if moved else "never"),),
+        (Line(text=_since(row) if row.moved else "in this issue" if moved else "no date held"),),
     )
 
 
@@ -289,8 +290,10 @@ def _states(row: BoardRow, *, briefly: bool = False) -> str:
 
 
 def _still(row: BoardRow) -> str:
-    if row.months_still is None:
-        return "never, as far as is held"
+    if not row.moved:
+        return "no date held"
+    if row.months_still is None:  # a year alone
+        return row.moved
     ago = f"{counted(row.months_still, 'full month')} ago" if row.months_still else "less than a month ago"
     return f"{row.moved}, {ago}"
 

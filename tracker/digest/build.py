@@ -96,21 +96,28 @@ def _sections(works: Sequence[Work], notices: Mapping[str, tuple[int, ...]]) -> 
         shape: sorted((work for work in works if section_of(work) == shape.key), key=_ORDERS.get(shape.key, _by_stage))
         for shape in SHAPES
     }
-    cards = _cards(groups)
+    places = _places(groups)
     for shape, mine in groups.items():
         if mine:
-            entries = (entry(one, card=one.id in cards, also=notices.get(one.id, ())) for one in mine)
+            entries = (
+                entry(
+                    one, card=shape.cards and places[one.id] < CARDS, place=places[one.id], also=notices.get(one.id, ())
+                )
+                for one in mine
+            )
             yield Section(key=shape.key, title=shape.title, entries=tuple(entries))
 
 
-def _cards(groups: Mapping[_Shape, Sequence[Work]]) -> set[str]:
-    """The works that get a card: the first of each section unless it is slight, then the gravest of the rest."""
+def _places(groups: Mapping[_Shape, Sequence[Work]]) -> dict[str, int]:
+    """By work, its place in the issue: the first of each section that has cards, unless it is slight, then the gravest
+    of the rest, the cards of all sections before what can be none."""
     ranked = [
-        (place > 0 or severity(work) < _MEDIUM, -severity(work), place, order, work.id)
+        (not (shape.cards and place == 0 and severity(work) >= _MEDIUM), not shape.cards, -severity(work), order, place,
+         work.id)
         for order, (shape, works) in enumerate(groups.items())
-        for place, work in enumerate(works if shape.cards else ())
-    ]
-    return {work for *_, work in sorted(ranked)[:CARDS]}
+        for place, work in enumerate(works)
+    ]  # fmt: skip
+    return {work: place for place, (*_, work) in enumerate(sorted(ranked))}
 
 
 def _by_severity(work: Work) -> tuple[object, ...]:

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tracker.digest.corrections import KINDS, NOTICES, PRESENCE, TAKEN_BACK, lines_about, told_in
+from tracker.digest.corrections import KINDS, NOTICES, NOUNS, PRESENCE, TAKEN_BACK, gravest, lines_about, told_in
+from tracker.digest.kinds import befell
 from tracker.digest.material import Change, Reason, TrialFacts, Work
 from tracker.digest.model import Entry, Line
 from tracker.digest.wording import (
@@ -42,6 +43,7 @@ _TITLE, _LINE, _NAME = 250, 400, 80  # characters shown of a title, of a line, o
 _QUOTED = 12  # words
 _TAKEAWAY = 280
 _MOVES = ("date_slipped", "date_pulled_in", "date_met")
+_ENROLLED = {"ACTUAL": "enrolled", "ESTIMATED": "planned"}
 _MET = ", no longer an estimate"
 _ENDED = ("TERMINATED", "WITHDRAWN")
 # Kinds of event of which the headline is made of the registry's own values, and of nobody's words.
@@ -50,9 +52,9 @@ _PHASE_UNSTATED = ", phase not stated"  # said by naming none
 _FINDINGS = ("human", "systematic", "preprints", "preclinical")
 
 
-def entry(work: Work, *, card: bool, also: tuple[int, ...] = ()) -> Entry:
-    """The entry of one work; who gets a card is decided where the whole section is seen. `also`: events of its notices,
-    which are told with it."""
+def entry(work: Work, *, card: bool, place: int = 0, also: tuple[int, ...] = ()) -> Entry:
+    """The entry of one work; who gets a card, and its place among all, are decided where the whole issue is seen.
+    `also`: events of its notices, which are told with it."""
     section = section_of(work)
     return Entry(
         section=section,
@@ -68,9 +70,19 @@ def entry(work: Work, *, card: bool, also: tuple[int, ...] = ()) -> Entry:
         queries=work.queries,
         lines=tuple(dict.fromkeys(_lines(work, section))),  # two records of one work may say the same
         events=(*(change.id for change in work.changes), *also),
-        severity=severity(work),
+        sort=_sort(work, section),
         card=card,
+        place=place,
     )
+
+
+def _sort(work: Work, section: str) -> str:
+    """What a count calls it: what befell it, or its stage."""
+    if section == "moved" and work.changes:
+        return befell(work)
+    if section == "corrections":
+        return NOUNS[gravest(work)][0]
+    return _stage(work.stage) if work.stage and work.stage.label != "unclear" else "not classified"
 
 
 def _takeaway(work: Work, section: str) -> str:
@@ -160,15 +172,15 @@ def _trial_facts(work: Work, trial: TrialFacts, *, whole: bool) -> Iterable[str]
     yield from _design(work) if whole else ()
     if trial.enrollment is not None and "enrollment" not in told:
         people = counted(trial.enrollment, "person", "people")
-        yield f"{people} enrolled" if trial.enrollment_type == "ACTUAL" else f"{people} planned"
+        yield " ".join(filter(None, (people, _ENROLLED.get(trial.enrollment_type))))
     yield clean(trial.sponsor, _NAME)
     if not whole:
         return
     met = trial.primary_completion_type == "ACTUAL"
     comes = met or trial.status not in _ENDED
     if trial.primary_completion and comes and "primary_completion" not in told:
-        expected = "" if met else " (expected)"
-        yield f"primary completion {trial.primary_completion}{expected}"
+        estimated = " (estimated)" if trial.primary_completion_type == "ESTIMATED" else ""
+        yield f"primary completion {trial.primary_completion}{estimated}"
 
 
 def _why(work: Work) -> str:

@@ -9,8 +9,11 @@ from urllib.parse import quote, urlsplit
 
 from tracker.digest.wording import clean
 
-# What begins an emphasis, a link, code, html, an entity, a table cell, math: never wanted from a title.
-_SPECIAL = re.compile(r"[\\`*_\[\]<~|#$^]|&(?=[#\w])")
+# What begins an emphasis, a link, code, a table cell, math: never wanted from a title.
+_SPECIAL = re.compile(r"[\\`*_\[\]~|#$^]")
+# What begins a tag or an entity. Older renderers know no backslash before them.
+_HTML = re.compile(r"<|&(?=[#\w])")
+_ENTITIES = {"<": "&lt;", "&": "&amp;"}
 # What means something only at the start of a line: a quote, a list, a heading's underline, a definition.
 _AT_START = re.compile(r"^([->+=:]|\d{1,9}(?=[.)](?:\s|$)))")
 # What some renderers make into a link by themselves: "https://", "www.", "example.com". The registry's own name stays
@@ -37,7 +40,7 @@ class Markdown(str):
 
 def escape_markdown(text: str) -> str:
     """One line of markdown that shows just this text (but for control and direction characters) and does nothing."""
-    text = _SPECIAL.sub(r"\\\g<0>", clean(text))
+    text = _HTML.sub(lambda match: _ENTITIES[match[0]], _SPECIAL.sub(r"\\\g<0>", clean(text)))
     text = _AT_START.sub(lambda match: _escape_start(match[1]), text)
     text = _DOMAIN.sub(r"\\.", _SCHEME.sub(r"\\:", text))
     return _MENTION.sub("@" + _WORD_JOINER, text)

@@ -24,13 +24,18 @@ _KINDS = {
 
 def what_moved(trials: Iterable[Work]) -> list[str]:
     """ "1 trial withdrawn", "1 with results", "2 slipped"."""
-    counts = Counter(min((_befell(change) for change in trial.changes), key=_ORDER.index) for trial in trials)
+    counts = Counter(map(befell, trials))
     first, *rest = [(kind, counts[kind]) for kind in _ORDER if counts[kind]]
     others = (f"{count:,} {kind}" + " otherwise" * (kind == "moved") for kind, count in rest)
     return [f"{counted(first[1], 'trial')} {first[0]}", *others]
 
 
-def _befell(change: Change) -> str:
+def befell(trial: Work) -> str:
+    """The gravest of what befell a trial: "withdrawn", "with results", "slipped"."""
+    return min(map(_kind, trial.changes), key=_ORDER.index)
+
+
+def _kind(change: Change) -> str:
     stopped = status_words(change.new or "") if change.kind == "stopped" else ""
     if change.kind == "paper_linked" and change.severity == 3 and change.notice not in TAKEN_BACK:
         return "with a result paper"

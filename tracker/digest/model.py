@@ -30,7 +30,8 @@ class Entry:
     """One work. With `card` it is shown whole, else on one line. `events` are the ids of the events it tells.
 
     facts: what it is, in parts ("Phase 2", "n = 120", "Journal", "2026-11-20"). why: the words that brought it here.
-    takeaway: what it found, in its own words.
+    takeaway: what it found, in its own words. sort: what a count of such works calls it. place: its own among all
+    of the issue, the weightiest 0; a form that shows some shows the first.
     """
 
     section: str
@@ -46,7 +47,8 @@ class Entry:
     queries: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
     events: tuple[int, ...] = ()
-    severity: int = 0
+    sort: str = ""
+    place: int = 0
     card: bool = False
 
     @property
@@ -95,13 +97,12 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """rows: what is followed and in people; in an issue with cells, else with lines. bench and nothing: names of
-    followed approaches that are not in people yet, or of which nothing is held. unfollowed: one line for each approach
-    that no query follows, in an issue one for all, and unfollowed_more are left to `tracker board`."""
+    """rows: what is followed and in people; in an issue with cells, else with lines. aside: (heading, approaches) of
+    what is followed and not in people. unfollowed: one line for each approach that no query follows, in an issue one
+    for all, and unfollowed_more are left to `tracker board`."""
 
     rows: tuple[Standing, ...] = ()
-    bench: tuple[str, ...] = ()
-    nothing: tuple[str, ...] = ()
+    aside: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unfollowed: tuple[Line, ...] = ()
     unfollowed_more: int = 0
 

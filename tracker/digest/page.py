@@ -19,9 +19,11 @@ from tracker.digest.model import Digest, Entry
 from tracker.digest.wording import clean, counted, listed
 
 LIMIT = 80_000  # bytes of the page: mail programs cut off what is longer
-# What is shown at most, from the first that makes the page fit: (cards of a section, headlines of all sections without
-# cards, lines of a card, rows of the board, rows of the receipt).
-_SIZES = ((30, 8, 6, 12, 40), (8, 6, 4, 8, 30), (5, 4, 3, 4, 20), (3, 2, 2, 2, 12), (1, 0, 2, 1, 8), (0, 0, 0, 0, 4))
+# What is shown at most, from the first that makes the page fit: (cards of a section; the last place of a work that is
+# shown at all, and headlines of a section; lines of a card; rows of the board; rows of the receipt).
+_SIZES = (
+    (30, 11, 6, 40, 40), (8, 8, 4, 16, 30), (5, 6, 3, 8, 20), (3, 4, 2, 4, 12), (1, 1, 2, 1, 8), (0, 0, 0, 0, 4)
+)  # fmt: skip
 
 # (light, dark) of each colour. Text has a contrast of 4.5 or more to its ground, as tests/test_digest_html.py measures.
 COLOURS = {
@@ -47,14 +49,12 @@ _STATE_WORDS = {"running": "under way", "unknown": "status unknown"}
 def render_html(digest: Digest) -> str:
     """The whole issue as a page of at most LIMIT bytes; what does not fit is counted."""
     template = _environment().get_template("digest.html.j2")
-    bare = sum(not section.cards and section.key != "look_twice" for section in digest.sections)
     page = ""
     for cards, headlines, lines, standings, rows in _SIZES:
         page = template.render(
             d=digest,
             most_cards=cards,
-            most_doubts=headlines,
-            most_headlines=headlines // max(bare, 1),
+            most_headlines=headlines,
             most_lines=lines,
             most_standings=standings,
             most_rows=rows,
@@ -65,8 +65,8 @@ def render_html(digest: Digest) -> str:
 
 
 def more(entries: Iterable[Entry]) -> str:
-    """What is not shown, in numbers: "12 more: 8 In animals, 4 In cell culture"; "" where everything is shown."""
-    counts = Counter(entry.facts[0] if entry.facts else "not classified" for entry in entries)
+    """What is not shown, in numbers: "3 more (2 slipped and 1 withdrawn)"; "" where everything is shown."""
+    counts = Counter(entry.sort or "to look at twice" for entry in entries)
     kinds = counts.most_common(4)
     rest = sum(counts.values()) - sum(count for _, count in kinds)
     said = [f"{count:,} {name}" for name, count in kinds] + ([f"{rest:,} other"] if rest else [])
@@ -113,5 +113,5 @@ def _environment() -> Environment:
         state_words=_STATE_WORDS,
     )
     environment.filters.update(address=_address, more=more, short=clean, shares=charts.shares, counted=counted)
-    environment.filters.update(by_condition=by_condition)
+    environment.filters.update(by_condition=by_condition, ladder=charts.ladder, total=charts.total)
     return environment

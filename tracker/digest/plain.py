@@ -38,8 +38,8 @@ def render_board(board: Board) -> list[str]:
         lines += [*_wrapped(f"== {condition.capitalize()}"), ""]
         for standing in standings:
             lines += [*_standing(standing), ""]
-    for words, names in (("Laboratory and animals only", board.bench), ("Nothing held", board.nothing)):
-        lines += _wrapped(f"{words}: {'; '.join(names)}.") if names else []
+    for heading, names in board.aside:
+        lines += _wrapped(f"{heading}: {'; '.join(names)}.")
     if board.unfollowed:
         lines += ["", f"{UNFOLLOWED_TITLE}:"]
         lines += [line for one in board.unfollowed for line in _wrapped(one.text, "- ", "  ")]
@@ -64,6 +64,7 @@ def _section(section: Section) -> Iterable[str]:
         yield "Also:"
     for entry in section.headlines:
         yield from _wrapped(_headline(entry), "- ", "  ")
+        yield from _address(entry)
     if section.note:
         yield from _wrapped(section.note)
     if section.headlines or section.note:
@@ -80,6 +81,10 @@ def _card(entry: Entry) -> Iterable[str]:
     noun = "query" if len(entry.queries) == 1 else "queries"
     found = f"{noun} {', '.join(entry.queries)}" if entry.queries else ""
     yield from _wrapped(" · ".join(part for part in (entry.ref, found) if part), "  ", "  ")
+    yield from _address(entry)
+
+
+def _address(entry: Entry) -> Iterable[str]:
     if address := safe_address(entry.url):
         yield f"  {address}"
 

@@ -76,7 +76,7 @@ def _board_table(rows: Sequence[Standing]) -> Markdown:
     for row in rows:
         name = escape_markdown(row.approach)
         cells = ["; ".join(_said(line) for line in cell) for cell in row.cells]
-        ladder = charts.spark(count for _, count in row.rungs)
+        ladder = charts.ladder(row.rungs)
         lines.append(f"| {' | '.join([f'**{name}**' if row.moved else name, ladder, *cells])} |")
     return Markdown("\n".join(lines))
 

@@ -68,9 +68,10 @@ select la.label as approach, coalesce(lc.label, 'other') as condition, t.record 
         and t.primary_completion >= substr((select day from today), 1, length(t.primary_completion))
         then t.primary_completion end as readout,
     max(t.first_posted, t.results_posted,
-        case t.start_type when 'ACTUAL' then t.start else '' end,
-        case t.primary_completion_type when 'ACTUAL' then t.primary_completion else '' end,
-        case t.completion_type when 'ACTUAL' then t.completion else '' end,
+        case when t.start_type != 'ESTIMATED' and t.start <= (select day from today) then t.start else '' end,
+        case when t.primary_completion_type != 'ESTIMATED' and t.primary_completion <= (select day from today)
+            then t.primary_completion else '' end,
+        case when t.completion_type != 'ESTIMATED' and t.completion <= (select day from today) then t.completion else '' end,
         coalesce((select max(substr(e.seen, 1, 10)) from events e where e.record = t.record and e.severity > 0
             and e.kind not in ('new_trial', 'matched')), '')) as moved
 from (
@@ -145,7 +146,7 @@ group by 1, 2;
 --   taken_back                  papers in people that were retracted or withdrawn: none of them is a result
 --   newest_harm_*               the newest paper in people of which a harm is the finding, and its words
 --   next_readout                the earliest primary completion to come of a running trial
---   moved, months_still         when something last happened in people, and the full months since; null: never
+--   moved, months_still         when something last happened in people, and the full months since; null: no date, or a year alone
 --   absent                      what one would look for and is not held
 create view trial_board as
 with t as materialized (select * from board_trials),
@@ -251,8 +252,8 @@ select a.family, a.id as approach, a.label as approach_label, a.followed, k.cond
     substr(facts.readout, 1, instr(facts.readout, ' ') - 1) as next_readout,
     substr(facts.readout, instr(facts.readout, ' ') + 1) as next_readout_trial,
     nullif(facts.moved, '') as moved,
-    case when facts.moved != '' then max(0, 12 * (substr(today.day, 1, 4) - substr(facts.moved, 1, 4))
-        + substr(today.day, 6, 2) - coalesce(nullif(substr(facts.moved, 6, 2), ''), 12)
+    case when length(facts.moved) > 4 then max(0, 12 * (substr(today.day, 1, 4) - substr(facts.moved, 1, 4))
+        + substr(today.day, 6, 2) - substr(facts.moved, 6, 2)
         - (substr(today.day, 9, 2) < substr(facts.moved, 9, 2))) end as months_still,
     rtrim(case when counts.trials is null then 'no registered trial held; ' else '' end
         || case when a.followed and coalesce(papers.clinical, 0) = 0 then 'no peer-reviewed clinical paper held; ' else '' end
