@@ -37,9 +37,11 @@ WORDS = {
     r"|life-threatening|suicid\w+|teratogen\w+|warning letters?"
     r"|(?:serious|severe) (?:adverse (?:events?|reactions?|effects?)|side effects?|harms?|complications?)",
 }
-HARM = re.compile(rf"\b(?:{'|'.join(WORDS.values())})\b", re.IGNORECASE)
+HARM = re.compile(rf"\b(?=\w)(?:{'|'.join(WORDS.values())})\b", re.IGNORECASE)
 
-# Each word of WORDS has one of these in it. Most texts have none, and need not be looked through for all the rest.
+# Each word of WORDS has one of these in it and lies within one piece (a test holds them to that). Most pieces have none,
+# and need not be looked through for all the rest.
+_PIECE = re.compile(r"[\w -]+")
 _STEMS = (
     "infect", "abscess", "cellulitis", "mycobacter", "sepsis", "septic", "zoster", "bacter", "erysipel", "granulom",
     "nodule", "necro", "keloid", "scar", "blind", "vision", "sight", "visual", "ocular", "ophthalmic", "occlusion",
@@ -167,7 +169,11 @@ _SENTENCE_END = re.compile(r"[.!?][\"')\]]?\s+(?=[A-Z0-9\[(“])|\n+")
 def words_of_harm(text: str) -> Iterator[re.Match[str]]:
     """Each word of harm, told or denied."""
     low = text.lower()
-    return HARM.finditer(text) if any(stem in low for stem in _STEMS) else iter(())
+    stems = [stem for stem in _STEMS if stem in low]
+    for piece in _PIECE.finditer(text) if stems else ():
+        low = piece[0].lower()
+        if any(stem in low for stem in stems):
+            yield from HARM.finditer(text, *piece.span())
 
 
 def harms(text: str, plans: bool = False) -> Iterator[re.Match[str]]:
