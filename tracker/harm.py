@@ -9,6 +9,8 @@ the words leave a doubt, the harm is shown.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain
 
 _VIRUS = (
     r"(?<!hiv )(?<!hpv )(?<!virus )(?<!covid )(?<!covid-19 )(?<!sars-cov-2 )(?<!coronavirus )(?<!coronavirus 2 )"
@@ -37,7 +39,8 @@ WORDS = {
     r"|life-threatening|suicid\w+|teratogen\w+|warning letters?"
     r"|(?:serious|severe) (?:adverse (?:events?|reactions?|effects?)|side effects?|harms?|complications?)",
 }
-HARM = re.compile(rf"\b(?=\w)(?:{'|'.join(WORDS.values())})\b", re.IGNORECASE)
+# Of lower case, because plain letters are compared faster than letters of either case.
+HARM = re.compile(rf"\b(?=\w)(?:{'|'.join(WORDS.values())})\b")
 
 # Each word of WORDS has one of these in it and lies within one piece (a test holds them to that). Most pieces have none,
 # and need not be looked through for all the rest.
@@ -166,14 +169,17 @@ _BEFORE, _WORDS = 5, 12  # words before the first word of a find, and in all
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]?\s+(?=[A-Z0-9\[(“])|\n+")
 
 
-def words_of_harm(text: str) -> Iterator[re.Match[str]]:
-    """Each word of harm, told or denied."""
-    low = text.lower()
+def words_of_harm(text: str) -> tuple[re.Match[str], ...]:
+    """Each word of harm, told or denied, with its place; its letters are of lower case."""
+    return _words_in(text.replace("İ", "i").lower())  # the one letter whose lower case is two
+
+
+@lru_cache(maxsize=8)  # a text is asked what it tells, and then what it denies
+def _words_in(low: str) -> tuple[re.Match[str], ...]:
     stems = [stem for stem in _STEMS if stem in low]
-    for piece in _PIECE.finditer(text) if stems else ():
-        low = piece[0].lower()
-        if any(stem in low for stem in stems):
-            yield from HARM.finditer(text, *piece.span())
+    pieces = _PIECE.finditer(low) if stems else ()
+    found = (HARM.finditer(low, *piece.span()) for piece in pieces if any(stem in piece[0] for stem in stems))
+    return tuple(chain.from_iterable(found))
 
 
 def harms(text: str, plans: bool = False) -> Iterator[re.Match[str]]:
@@ -183,7 +189,7 @@ def harms(text: str, plans: bool = False) -> Iterator[re.Match[str]]:
     """
     for match in words_of_harm(text):
         before = text[max(0, match.start() - _REACH) : match.start()]
-        before += match[0] if match[0].lower() == "died" else ""  # a verb itself
+        before += match[0] if match[0] == "died" else ""  # a verb itself
         after = text[match.end() : match.end() + _REACH]
         if (
             not _is_denied(before, after)
