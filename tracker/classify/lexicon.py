@@ -81,6 +81,10 @@ class Lexicon:
         # A word begins after anything that is no word; a class in front lets the engine skip along quickly.
         return re.compile(rf"[^a-z0-9](?=({_trie_pattern(phrases)}))")
 
+    def has_any(self, low: str) -> bool:
+        """Some phrase stands in the folded, lower-case text."""
+        return self._pattern.search(" " + low) is not None
+
     def find(self, low: str) -> list[Hit]:
         """Hits in folded, lower-case text, by start."""
         return self.read(low)[0]
