@@ -42,11 +42,11 @@ WORDS = {
 # Of lower case, because plain letters are compared faster than letters of either case.
 HARM = re.compile(rf"\b(?=\w)(?:{'|'.join(WORDS.values())})\b")
 
-# Each word of WORDS has one of these in it and lies within one piece (a test holds them to that). Most pieces have none,
+# Each word of WORDS has one of these in it and lies within one piece; a test holds them to that. Most pieces have none,
 # and need not be looked through for all the rest.
 _PIECE = re.compile(r"[\w -]+")
 _STEMS = (
-    "infect", "abscess", "cellulitis", "mycobacter", "sepsis", "septic", "zoster", "bacter", "erysipel", "granulom",
+    "infect", "abscess", "cellulitis", "sepsis", "septic", "zoster", "bacter", "erysipel", "granulom",
     "nodule", "necro", "keloid", "scar", "blind", "vision", "sight", "visual", "ocular", "ophthalmic", "occlusion",
     "embol", "thrombo", "cardiovascular", "hypotension", "effusion", "tumor", "tumour", "carcinoma", "malignanc",
     "skin cancer", "sarcoma", "lymphoma", "melanoma", "teratom", "anaphyla", "hospitali", "death", "died", "fatal",
