@@ -10,7 +10,6 @@ the words leave a doubt, the harm is shown.
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
 
 _VIRUS = (
     r"(?<!hiv )(?<!hpv )(?<!virus )(?<!covid )(?<!covid-19 )(?<!sars-cov-2 )(?<!coronavirus )(?<!coronavirus 2 )"
@@ -177,9 +176,14 @@ def words_of_harm(text: str) -> tuple[re.Match[str], ...]:
 @lru_cache(maxsize=8)  # a text is asked what it tells, and then what it denies
 def _words_in(low: str) -> tuple[re.Match[str], ...]:
     stems = [stem for stem in _STEMS if stem in low]
-    pieces = _PIECE.finditer(low) if stems else ()
-    found = (HARM.finditer(low, *piece.span()) for piece in pieces if any(stem in piece[0] for stem in stems))
-    return tuple(chain.from_iterable(found))
+    found: list[re.Match[str]] = []
+    for piece in _PIECE.finditer(low) if stems else ():
+        words = piece[0]
+        for stem in stems:  # a loop, not a generator: this is asked of every piece of every text about hair
+            if stem in words:
+                found += HARM.finditer(low, *piece.span())
+                break
+    return tuple(found)
 
 
 def harms(text: str, plans: bool = False) -> Iterator[re.Match[str]]:
