@@ -78,8 +78,9 @@ class Lexicon:
                     names.append((entry.group, entry.name))
         keys = {"".join(words): ends for words, ends in phrases.items()}
         self._found = {"".join(words): list(_beginnings(words, keys)) for words in phrases}
-        # A word begins after anything that is no word; a class in front lets the engine skip along quickly.
-        return re.compile(rf"[^a-z0-9](?=({_trie_pattern(phrases)}))")
+        # A word begins after anything that is no word; a class in front lets the engine skip along quickly. No text has
+        # capitals here; with them the class is one table to look up, not two ranges to compare.
+        return re.compile(rf"[^a-zA-Z0-9](?=({_trie_pattern(phrases)}))")
 
     def has_any(self, low: str) -> bool:
         """Some phrase stands in the folded, lower-case text."""
