@@ -1,10 +1,15 @@
 """Words of harm: what is found, what is denied, and what only sounds like harm."""
 
+import re
 import time
+from collections.abc import Iterator
+from itertools import product
+from re import _parser  # type: ignore[attr-defined]  # the one reading of a pattern that cannot differ from its use
+from typing import Any
 
 import pytest
 
-from tracker.harm import around, harms
+from tracker.harm import HARM, around, harms, words_of_harm
 
 
 def found(text: str) -> list[str]:
@@ -248,6 +253,47 @@ def test_what_a_registration_will_count_is_no_harm_and_in_a_paper_it_is_shown(te
 )
 def test_a_registration_can_tell_a_harm(text: str) -> None:
     assert list(harms(text, plans=True))
+
+
+def spellings(part: Any) -> Iterator[str]:
+    """Each way to write what a pattern matches: `\\w` is "x", and what may repeat stands once more than it must."""
+    if not isinstance(part, tuple):
+        yield from map("".join, product(*(tuple(spellings(one)) for one in part)))
+        return
+    kind, value = str(part[0]), part[1]
+    if kind == "LITERAL":
+        yield chr(value)
+    elif kind == "CATEGORY":
+        yield "x"
+    elif kind == "IN":
+        yield from (way for one in value for way in spellings(one))
+    elif kind == "BRANCH":
+        yield from (way for branch in value[1] for way in spellings(branch))
+    elif kind == "SUBPATTERN":
+        yield from spellings(value[-1])
+    elif kind == "MAX_REPEAT":
+        least, most, inner = value
+        yield from (way for times in range(least, min(least + 1, most) + 1) for way in spellings([*inner] * times))
+    else:
+        assert kind in ("AT", "ASSERT", "ASSERT_NOT"), f"{kind} is not known here"
+        yield ""
+
+
+def test_a_word_of_harm_is_found_however_it_is_written() -> None:
+    """None lacks a stem, and none reaches over what cuts a text into pieces."""
+    words = sorted(set(spellings(_parser.parse(HARM.pattern))))
+    texts = [text for word in words for text in (word, f"{word} after it")]
+    assert sum(HARM.search(text) is not None for text in texts) > 1000
+    for text in texts:
+        assert [match.span() for match in words_of_harm(text)] == [match.span() for match in HARM.finditer(text)], text
+
+
+@pytest.mark.parametrize(
+    "text", ["İİ: SEPSIS, sarcomas", "HIV infection. infection", "No\ninfection annulare", "scar\nformation"]
+)
+def test_words_of_harm_stand_where_the_text_has_them(text: str) -> None:
+    plain = re.compile(HARM.pattern, re.IGNORECASE)
+    assert [match.span() for match in words_of_harm(text)] == [match.span() for match in plain.finditer(text)]
 
 
 def test_around_gives_at_most_twelve_words_and_the_find_among_them() -> None:

@@ -9,6 +9,7 @@ the words leave a doubt, the harm is shown.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 _VIRUS = (
     r"(?<!hiv )(?<!hpv )(?<!virus )(?<!covid )(?<!covid-19 )(?<!sars-cov-2 )(?<!coronavirus )(?<!coronavirus 2 )"
@@ -37,11 +38,14 @@ WORDS = {
     r"|life-threatening|suicid\w+|teratogen\w+|warning letters?"
     r"|(?:serious|severe) (?:adverse (?:events?|reactions?|effects?)|side effects?|harms?|complications?)",
 }
-HARM = re.compile(rf"\b(?:{'|'.join(WORDS.values())})\b", re.IGNORECASE)
+# Of lower case, because plain letters are compared faster than letters of either case.
+HARM = re.compile(rf"\b(?=\w)(?:{'|'.join(WORDS.values())})\b")
 
-# Each word of WORDS has one of these in it. Most texts have none, and need not be looked through for all the rest.
+# Each word of WORDS has one of these in it and lies within one piece; a test holds them to that. Most pieces have none,
+# and need not be looked through for all the rest.
+_PIECE = re.compile(r"[\w -]+")
 _STEMS = (
-    "infect", "abscess", "cellulitis", "mycobacter", "sepsis", "septic", "zoster", "bacter", "erysipel", "granulom",
+    "infect", "abscess", "cellulitis", "sepsis", "septic", "zoster", "bacter", "erysipel", "granulom",
     "nodule", "necro", "keloid", "scar", "blind", "vision", "sight", "visual", "ocular", "ophthalmic", "occlusion",
     "embol", "thrombo", "cardiovascular", "hypotension", "effusion", "tumor", "tumour", "carcinoma", "malignanc",
     "skin cancer", "sarcoma", "lymphoma", "melanoma", "teratom", "anaphyla", "hospitali", "death", "died", "fatal",
@@ -164,10 +168,22 @@ _BEFORE, _WORDS = 5, 12  # words before the first word of a find, and in all
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]?\s+(?=[A-Z0-9\[(“])|\n+")
 
 
-def words_of_harm(text: str) -> Iterator[re.Match[str]]:
-    """Each word of harm, told or denied."""
-    low = text.lower()
-    return HARM.finditer(text) if any(stem in low for stem in _STEMS) else iter(())
+def words_of_harm(text: str) -> tuple[re.Match[str], ...]:
+    """Each word of harm, told or denied, with its place; its letters are of lower case."""
+    return _words_in(text.replace("İ", "i").lower())  # the one letter whose lower case is two
+
+
+@lru_cache(maxsize=8)  # a text is asked what it tells, and then what it denies
+def _words_in(low: str) -> tuple[re.Match[str], ...]:
+    stems = [stem for stem in _STEMS if stem in low]
+    found: list[re.Match[str]] = []
+    for piece in _PIECE.finditer(low) if stems else ():
+        words = piece[0]
+        for stem in stems:  # a loop, not a generator: this is asked of every piece of every text about hair
+            if stem in words:
+                found += HARM.finditer(low, *piece.span())
+                break
+    return tuple(found)
 
 
 def harms(text: str, plans: bool = False) -> Iterator[re.Match[str]]:
@@ -177,7 +193,7 @@ def harms(text: str, plans: bool = False) -> Iterator[re.Match[str]]:
     """
     for match in words_of_harm(text):
         before = text[max(0, match.start() - _REACH) : match.start()]
-        before += match[0] if match[0].lower() == "died" else ""  # a verb itself
+        before += match[0] if match[0] == "died" else ""  # a verb itself
         after = text[match.end() : match.end() + _REACH]
         if (
             not _is_denied(before, after)

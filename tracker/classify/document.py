@@ -23,15 +23,19 @@ class Reading:
     def __init__(self, text: Text, lexicon: Lexicon) -> None:
         self.text = text
         self._hits, self._named = lexicon.read(text.low)
-        self._groups: dict[str, list[Hit]] = {}
 
     def all(self, group: str, name: str = "") -> list[Hit]:
         """Hits of a group, or of one name in it, in the order of the text."""
         if name:
             return self._named.get((group, name)) or []
-        if group not in self._groups:
-            self._groups[group] = [hit for hit in self._hits if hit.group == group]
-        return self._groups[group]
+        return self._groups.get(group) or []
+
+    @lazy
+    def _groups(self) -> dict[str, list[Hit]]:
+        groups: dict[str, list[Hit]] = {}
+        for hit in self._hits:
+            groups.setdefault(hit.group, []).append(hit)
+        return groups
 
     def first(self, group: str, name: str, start: int = 0, end: int | None = None) -> Hit | None:
         """The first hit that begins in [start, end)."""

@@ -108,10 +108,15 @@ def _safety(study: Study) -> list[Finding]:
     """Value "harm" where a harm is told, a title's first, with the words around it; "" where one is only denied, or
     safety is spoken of at all."""
     title, abstract = study.document.title.text, study.document.abstract.text
-    told = [(title, match) for match in harms(title.cased)]
-    told += [] if told else [(abstract, match) for match in harms(abstract.cased) if study.is_own(match.start())]
-    if told and not study.document.record.trial:  # a registration tells what will be watched for
-        text, match = told[0]
+    told = (
+        (text, match)
+        for text in (title, abstract)
+        for match in harms(text.cased)
+        if text is title or study.is_own(match.start())
+    )
+    # A registration tells what will be watched for.
+    if not study.document.record.trial and (first := next(told, None)):
+        text, match = first
         return [_flag("safety", "flag.harm", 0.8, Span(text, *around(text.cased, match.start())), value="harm")]
     at = study.in_text("safety", "flag")
     if not at:

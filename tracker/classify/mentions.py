@@ -102,8 +102,9 @@ class Mentions:
                 match = _SHORT_FORM.match(text.cased, mention.end) if mention.kind != "weak" else None
                 if match and not match[2].islower() and _fits(text, mention, match):
                     known.setdefault(match[2], (mention.leaf, ""))
+        whole = "\n".join(text.cased for text, _ in texts)
         for abbr, leaf in self._abbr.items():
-            if abbr not in known and any(abbr in text.cased for text, _ in texts):
+            if abbr not in known and abbr in whole:
                 other = any(_means_other(*text, abbr, leaf) for text in texts)
                 known[abbr] = leaf, f"the record spells {abbr} out as something else" if other else ""
         return known
@@ -159,13 +160,23 @@ def _judged(text: Text, mention: Mention, phrases: list[tuple[int, int]]) -> Men
         by = "denied: free of it"
     if not by and (denied := _DENIED.search(text.low, max(0, mention.start - 40), mention.start)):
         by = f'denied "{denied[0].strip()}"'
-    return mention._replace(by=by)
+    return mention._replace(by=by) if by else mention
 
 
+# In both the letters come first, because the engine finds plain letters quickly, and then what must not stand before.
 @lru_cache(maxsize=1000)
 def _word(abbr: str) -> re.Pattern[str]:
     """The short form by itself: "EV-A71" is a virus."""
-    return re.compile(rf"(?<![A-Za-z0-9]){re.escape(abbr)}s?(?![A-Za-z0-9]|-[A-Z]?[0-9])")
+    short = re.escape(abbr)
+    return re.compile(rf"{short}(?<![A-Za-z0-9]{short})s?(?![A-Za-z0-9]|-[A-Z]?[0-9])")
+
+
+@lru_cache(maxsize=1000)
+def _spelt_out(abbr: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The short form in brackets behind its long form; and before it, "PRP (platelet-rich plasma)"."""
+    short = re.escape(abbr)
+    behind = re.compile(rf"\(\s*{short}s?(?:-[A-Z]?[0-9]+)?\s*[);,]")
+    return behind, re.compile(rf"{short}(?<=\b{short})s?\s*(?:\(|=\s)([a-z][^)]{{6,60}})")
 
 
 def _fits(text: Text, mention: Mention, match: re.Match[str]) -> bool:
@@ -179,9 +190,10 @@ def _fits(text: Text, mention: Mention, match: re.Match[str]) -> bool:
 
 def _means_other(text: Text, found: list[Mention], abbr: str, leaf: str) -> bool:
     """The text spells the short form out, and not as this leaf."""
-    if spelt := re.search(rf"\(\s*{re.escape(abbr)}s?(?:-[A-Z]?[0-9]+)?\s*[);,]", text.cased):
+    behind, before = _spelt_out(abbr)
+    if spelt := behind.search(text.cased):
         return not any(m.leaf == leaf and spelt.start() - 25 <= m.end <= spelt.start() + 1 for m in found)
-    if spelt := re.search(rf"\b{re.escape(abbr)}s?\s*(?:\(|=\s)([a-z][^)]{{6,60}})", text.cased):
+    if spelt := before.search(text.cased):
         return not any(m.leaf == leaf and spelt.start(1) <= m.start < spelt.end(1) for m in found)
     return False
 

@@ -72,7 +72,7 @@ class Rules:
             if abbr in cased:
                 return True
         drugs = title.low if record.trial is None else "\n".join((title.low, *record.trial.interventions)).lower()
-        return bool(self._drugs.find(drugs))
+        return self._drugs.has_any(drugs)
 
     def _entries(self, sections: dict[str, str]) -> Iterator[Entry]:
         for section, group in sections.items():

@@ -1,6 +1,7 @@
 """What title, abstract, publication types and MeSH of a record say of design, people, animals and material."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import chain
 
@@ -61,7 +62,6 @@ _IN_CULTURE = re.compile(
 class Study:
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._owned: dict[int, bool] = {}
         kinds = document.rules.kinds_of_type
         self._types = {kind: name for name in reversed(document.record.types) for kind in kinds.get(name, ())}
 
@@ -103,12 +103,17 @@ class Study:
 
     def is_own(self, position: int) -> bool:
         """The sentence tells neither what others did before nor what was not done."""
+        sentence = self.document.abstract.text.sentence_at(position)
+        if sentence.part == "background":
+            return False
+        told = bisect_left(self._told, sentence.start)
+        return told == len(self._told) or self._told[told] >= sentence.end
+
+    @lazy
+    def _told(self) -> list[int]:
+        """Where the abstract has words of what others did before, or of what was not done."""
         abstract = self.document.abstract
-        sentence = abstract.text.sentence_at(position)
-        if sentence.start not in self._owned:
-            told = abstract.says("background", sentence) or abstract.says("not_done", sentence)
-            self._owned[sentence.start] = sentence.part != "background" and not told
-        return self._owned[sentence.start]
+        return sorted(hit.start for cue in ("background", "not_done") for hit in abstract.all("cue", cue))
 
     @lazy
     def counted(self) -> tuple[Span, int] | None:

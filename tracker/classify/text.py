@@ -12,7 +12,6 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -132,8 +131,7 @@ class Text:
         return _PART_OF[word] if _LABEL.match(self.cased, start, min(end, start + 80)) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A range of a folded text, and what stands there as it is stored."""
 
     text: Text
