@@ -64,13 +64,14 @@ def render_html(digest: Digest) -> str:
     return page
 
 
-def more(entries: Iterable[Entry]) -> str:
-    """What is not shown, in numbers: "3 more (2 slipped and 1 withdrawn)"; "" where everything is shown."""
+def more(entries: Iterable[Entry], shown: bool) -> str:
+    """What is not shown, in numbers: "3 more (2 slipped and 1 withdrawn)", or "3 works (...)" where none is shown; "" where everything is shown."""
     counts = Counter(entry.sort or "to look at twice" for entry in entries)
     kinds = counts.most_common(4)
     rest = sum(counts.values()) - sum(count for _, count in kinds)
     said = [f"{count:,} {name}" for name, count in kinds] + ([f"{rest:,} other"] if rest else [])
-    return f"{sum(counts.values()):,} more ({listed(said)})" if said else ""
+    works = f"{counts.total():,} more" if shown else counted(counts.total(), "work")
+    return f"{works} ({listed(said)})" if said else ""
 
 
 def _harmless(value: Any) -> Any:
