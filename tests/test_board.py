@@ -460,6 +460,20 @@ def test_a_row_says_all_that_is_known_in_short(made: Case) -> None:
     assert [name for name, count in row.rungs if count] == ["people", "phase1", "phase2"]
 
 
+def test_what_is_only_on_the_bench_is_named_with_its_counts_under_its_condition(made: Case) -> None:
+    trial(made, 1)
+    for n, stage in enumerate(("animal", "animal", "in_vitro"), start=2):
+        paper(made, n, stage, label=[MPC])  # names no condition
+    paper(made, 5, "animal", label=[{"axis": "approach", "label": "ev.adsc"}, AGA])
+    beside = (
+        "Laboratory and animals besides, other or unnamed hair loss",
+        ("MPC inhibitors (laboratory 1, animals 2)",),
+    )
+    for board in (news(made), made_board(made)):
+        assert board.aside[0] == ("Laboratory and animals only", ("Vesicles, adipose (animals 1)",))
+        assert board.aside[1] == beside and [row.condition for row in board.rows] == ["pattern hair loss"]
+
+
 @pytest.mark.parametrize(("date", "loud"), [("2026-12", True), ("2027-02-22", True), ("2027-03", False)])
 def test_a_readout_within_three_months_is_loud(made: Case, date: str, loud: bool) -> None:
     trial(made, 1, "phase2", "RECRUITING", primary_completion=date, primary_completion_type="ESTIMATED")

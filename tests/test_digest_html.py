@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.digest_case import Case, add_event, add_fetch, add_query, add_record, case
+from tests.test_digest_build import change, digest, trial, work
 from tests.test_digest_render import HOSTILE, hostile_text
 from tracker.digest.escaping import defused, safe_address
-from tracker.digest.page import COLOURS, LIMIT
+from tracker.digest.page import COLOURS, LIMIT, render_html
+from tracker.digest.plain import render_text
 
 WORD_JOINER = "\u2060"
 PAYLOADS = [
@@ -232,6 +234,21 @@ def test_what_a_page_does_not_show_is_counted() -> None:
     assert "19 more (10 In vitro and 9 Animal)" in forms["html"]
     for form in ("md", "txt"):
         assert all(f"PMID 9{n:07}" in forms[form].replace("PMID\n  ", "PMID ") for n in range(30))
+
+
+def test_a_page_shows_the_weightiest_lines_and_counts_the_rest_by_what_befell_them() -> None:
+    stops = [
+        trial(n, severity=3, changes=(change(n, "stopped", 3, new="WITHDRAWN", headline=f"pubmed-1: stop {n}"),))
+        for n in range(1, 9)
+    ]
+    slips = [trial(n, changes=(change(n, "date_slipped", 2),)) for n in range(21, 28)]
+    mice = [work(n, stage="animal", severity=1) for n in range(31, 34)]
+    page = render_html(digest(*stops, *slips, *mice))
+    assert page.count("→ stop") == 5 and all(f"stop {n}" in page for n in range(1, 9))
+    assert "4 more (4 slipped)" in page and "3 works (3 Animal)" in page
+    assert "Title 31" not in page and "Title 31" in render_text(digest(*stops, *slips, *mice))
+    quiet = render_html(digest(*mice))
+    assert all(f"Title {n}" in quiet for n in (31, 32, 33)) and "works (" not in quiet
 
 
 def luminance(colour: str) -> float:

@@ -65,7 +65,7 @@ def render_html(digest: Digest) -> str:
 
 
 def more(entries: Iterable[Entry], shown: bool) -> str:
-    """What is not shown, in numbers: "3 more (2 slipped and 1 withdrawn)", or "3 works (...)" where none is shown; "" where everything is shown."""
+    """What is not shown, in numbers: "3 more (2 slipped and 1 withdrawn)", "3 works (...)" where none is, or ""."""
     counts = Counter(entry.sort or "to look at twice" for entry in entries)
     kinds = counts.most_common(4)
     rest = sum(counts.values()) - sum(count for _, count in kinds)
