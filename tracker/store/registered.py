@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from tracker.records import source_key
-from tracker.registration import REGISTERS, Number, number
+from tracker.registration import REGISTERS, Number, number, numbers
 
 _MOST = 200  # records in one knot of numbers; nobody registers a trial that often
 
@@ -42,7 +42,7 @@ def unite(db: Database, record: str) -> None:
     if row is None:
         return
     before = _numbers_of(db, record)
-    now = {found.key: 0 for one in json.loads(row[0]) if (found := number(str(one)))}
+    now = {found.key: 0 for one in json.loads(row[0]) for found in numbers(str(one))}
     if own := number(source_key(record)):
         now[own.key] = 1
     if now == before:
