@@ -305,5 +305,5 @@ def test_names_and_pages_of_registries() -> None:
 
 
 def test_a_registry_that_is_read_from_files_cannot_be_asked(world: World) -> None:
-    with pytest.raises(ConfigError, match="isrctn is not asked, but read from files that its site exports"):
-        world.fetch(sources=("isrctn",))
+    with pytest.raises(ConfigError, match="ctis is not asked, but read from files that its site exports"):
+        world.fetch(sources=("ctis",))

@@ -106,7 +106,7 @@ def test_a_trial_of_isrctn_keeps_what_its_xml_says(give: Give) -> None:
         "</output>"
     )
     refs = "<clinicalTrialsGovNumber>NCT09000001</clinicalTrialsGovNumber><eudraCTNumber>2030-001234-12</eudraCTNumber>"
-    details = """<results><publicationDetails>2011 Results article in http://www.ncbi.nlm.nih.gov/pubmed/38000004 results
+    details = """<results><publicationDetails>2011 Results article in http://ncbi.nlm.nih.gov/pubmed/38000004 results
 2010 Protocol in http://www.ncbi.nlm.nih.gov/pubmed/38000005 protocol
 2012 Abstract results in https://doi.org/10.5555/moss (added 30/09/2031)</publicationDetails></results>"""
     (payload,), _ = give(isrctn_file(isrctn(refs=refs, outputs=papers).replace("<parties>", details + "<parties>")))
