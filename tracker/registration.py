@@ -7,6 +7,7 @@ Forms: the registers' own pages and the TrialID column of ICTRP exports (docs/re
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 
@@ -75,6 +76,28 @@ def _number(text: str) -> Number | None:
         if found := pattern.fullmatch(text):
             return Number(register, "".join(filter(None, found.groups())).upper())
     return None
+
+
+# Numbers that no other word looks like. The rest (NTR123, PER-012-34) may be anything in a sentence.
+_IN_TEXT = re.compile(
+    r"(?<![\w-])(?:NCT[\s:#-]{0,2}\d{8}|ISRCTN[\s:#-]{0,2}\d{8}|20\d\d-[05]\d{5}-\d\d(?:-\d\d)?|ACTRN\d{14}p?"
+    r"|ChiCTR(?:-[A-Z]{2,4}-)?\d{8,10}|CTRI/\d{4}/\d{2,3}/\d{6}|DRKS\d{8}|IRCT\d{8,20}N\d{1,3}|jRCTs?\d{9,10}"
+    r"|UMIN\d{9}|KCT\d{7}|TCTR\d{11}|PACTR\d{15,16})(?![\w-])",
+    re.IGNORECASE | re.ASCII,
+)
+_CASE = {"CHICTR": "ChiCTR", "JRCT": "jRCT"}
+
+
+def named(text: str) -> Iterator[tuple[str, int]]:
+    """(target, where it begins) of each trial's number in a sentence. A target is what a link points to: the id of a
+    trial that is read under its number, else the number without what varies between registries."""
+    for found in _IN_TEXT.finditer(text):
+        if of := number(found[0]):
+            yield target(of), found.start()
+
+
+def target(of: Number) -> str:
+    return next((case + of.key[len(start) :] for start, case in _CASE.items() if of.key.startswith(start)), of.key)
 
 
 def spelled(text: str) -> str:

@@ -13,6 +13,7 @@
     papers       [{paper, kind, origins, held, title, notice, published, noticed}] of a trial
     claims       [{news, title, published, trial, label, value, quote, and the registry's facts of the trial}]
     mentions     [{record, kind, types, title, published}] of a trial: items of feeds that name it
+    elsewhere    [{id, status, phases}] of a trial: what other registries that hold it say
     matches      [{query, title, first_seen, baseline, absent_since}]
     versions     [{received, sha256}], in the order of their coming
     history      [{seen, versions, events: [{id, kind, severity, field, old, new, headline}]}], newest first
@@ -43,6 +44,7 @@ def json_of_record(page: Page) -> dict[str, Any]:
         "papers": page.papers,
         "claims": [claim | {"has_results": bool(claim["has_results"])} for claim in page.claims],
         "mentions": page.mentions,
+        "elsewhere": page.elsewhere,
         "matches": [_without(match, "record") | {"baseline": bool(match["baseline"])} for match in page.matches],
         "versions": page.versions,
         "history": [

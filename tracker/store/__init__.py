@@ -22,7 +22,7 @@ from tracker.config import LINKED
 from tracker.errors import RecordError, StoreError
 from tracker.events import announce_severity, compare, returned
 from tracker.records import Event, Label, Payload, Record, source_key
-from tracker.store import judging, opening, saving, tying, works
+from tracker.store import judging, opening, registered, saving, tying, works
 from tracker.store.dumping import dump
 from tracker.store.fetching import Tally
 
@@ -94,7 +94,8 @@ class Store:
     def linked_phases(self, record: Record) -> list[tuple[str, tuple[str, ...]]]:
         """(NCT number, registry phases) of the held trials that an article reports, by its own word or the registry's,
         for the classifier."""
-        targets = sorted({link.target for link in record.links if link.relation == "reports"})
+        named = {link.target for link in record.links if link.relation == "reports"}
+        targets = sorted(registered.held_target(self.db, target) for target in named)
         marks = ",".join("?" * len(targets))
         found = self.db.conn.execute(
             f"""select record, phases from trials where record in ({marks})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from tracker.records import source_key
-from tracker.registration import REGISTERS, Number, number, numbers
+from tracker.registration import REGISTERS, Number, number, numbers, target
 
 _MOST = 200  # records in one knot of numbers; nobody registers a trial that often
 
@@ -52,11 +52,37 @@ def unite(db: Database, record: str) -> None:
         "insert into registrations (record, number, own) values (?, ?, ?)",
         [(record, key, is_own) for key, is_own in now.items()],
     )
+    if own and own.register != "nct":
+        _point_links(db, own)
     held = _around(db, record, {*before, *now})
     for group in _trials(held, (_share, _name_each_other, _same_number)):
         head = min(group, key=lambda one: one.rank)
         for one in group:
             _point(db, one.record, None if one is head else head.record)
+
+
+def held_target(db: Database, target: str) -> str:
+    """The record of the trial that a link names by its number, the number itself while none is held. A copy of WHO's
+    stands for no trial that another source reads."""
+    found = None if target.startswith(("NCT", "pubmed-", "doi-", "feed-")) else number(target)
+    if found is None:
+        return target
+    row = db.conn.execute(
+        """select record from registrations where number = ? and own = 1 and record not like 'ictrp-%'
+           order by record limit 1""",
+        [found.key],
+    ).fetchone()
+    return str(row[0]) if row else target
+
+
+def _point_links(db: Database, own: Number) -> None:
+    """What named the trial before it was held, or before its first record came, points to that record now."""
+    held = held_target(db, own.key)
+    db.conn.execute(
+        """update or replace links set target = :held where target != :held and (target = :named or target in (
+               select record from registrations where number = :key and own = 1 and record not like 'ictrp-%'))""",
+        {"held": held, "named": target(own), "key": own.key},
+    )
 
 
 def named_as(db: Database, text: str) -> str:
