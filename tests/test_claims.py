@@ -112,6 +112,36 @@ def test_a_claim_of_a_trial_that_is_named_by_another_registry_s_number(world: Wo
         assert shown.count("named by press") == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        (f"Its phase 3 trial failed in alopecia, unlike Moss Works' gel ({nct(1)}).", False),
+        (f"Its phase 3 trial met its primary endpoint in alopecia. Competitor Moss Works runs {nct(1)}.", False),
+        (f"Unlike others, it met its endpoint. The phase 3 trial in alopecia is {nct(1)}.", True),
+    ],
+)
+def test_what_is_claimed_of_a_rival_is_not_shown_at_the_trial_that_it_is_compared_with(
+    world: World, text: str, about: bool
+) -> None:
+    world.fetch(0)
+    world.press = rss(item(1, "Fern Pharma and its gel", text=text))  # type: ignore[attr-defined]
+    world.fetch(1)
+    shown = tracker(world, "show", nct(1)).stdout
+    assert ("press: phase 3" in shown) == about and "named by press: Fern Pharma" in shown
+    assert bool(json.loads(tracker(world, "show", nct(1), "--json").stdout)["claims"]) == about
+
+
+def test_a_date_that_is_claimed_stands_in_its_sentence(world: World) -> None:
+    world.fetch(0)
+    text = f"The gel ({nct(1)}) is safe. A phase 3 trial in alopecia is planned for Q2 2027."
+    world.press = rss(item(1, "Moss Works and its gel", text=text))  # type: ignore[attr-defined]
+    world.fetch(1)
+    shown = " ".join(tracker(world, "show", nct(1)).stdout.split())
+    assert (
+        "press: Q2 2027 (“A phase 3 trial in alopecia is planned for Q2 2027.”); registry: primary completion" in shown
+    )
+
+
 def test_news_is_no_evidence_on_the_board(world: World) -> None:
     world.fetch(0)
     board = world.rows("select * from trial_board")

@@ -29,7 +29,7 @@ def record_page(page: Page) -> str:
         lines += section("Arms", _items(map(spoken, page.trial["arms"])))
         lines += section("Primary outcomes", _items(page.trial["primary_outcomes"]))
         lines += section(_sites_title(page.sites), _sites(page.sites))
-    lines += section("Claims", [line for whose, said in claims(page) for line in block(f"{whose}: {said}", hang=2)])
+    lines += section("Claims", _claims(page))
     lines += section("Links", [line for link in page.links for line in _link(link, page)])
     lines += section("Listed by", [f"  {plain(m['query'])}: {plain(m['title'])}{_since(m)}" for m in page.matches])
     lines += section("History", _history(page))
@@ -190,6 +190,20 @@ def _sites(sites: list[dict[str, Any]]) -> list[str]:
         more = f" and {len(cities) - MOST_SITES} more" if len(cities) > MOST_SITES else ""
         lines += block(f"{country} ({len(places)}): {', '.join(cities[:MOST_SITES])}{more}", hang=2)
     return lines
+
+
+def _claims(page: Page) -> list[str]:
+    """Of a trial each item once, with what it claims below; of an item each claim with the trial's number before it."""
+    if page.trial is None:
+        return [line for whose, said in claims(page) for line in block(f"{whose}: {said}", hang=2)]
+    items: dict[str, list[str]] = {}
+    for whose, said in claims(page):
+        items.setdefault(whose, []).append(said)
+    return [
+        line
+        for whose, every in items.items()
+        for line in (*block(whose, hang=2), *(part for said in every for part in block(said, 4, hang=2)))
+    ]
 
 
 def _link(link: dict[str, Any], page: Page) -> list[str]:

@@ -24,6 +24,7 @@ Dates are partial dates (2026, 2026-05, 2026-05-04); moments are UTC (2026-11-23
 from collections.abc import Mapping
 from typing import Any
 
+from tracker.page.claims import claimed
 from tracker.store.reading import Page
 
 _LEFT_OUT = ("variants", "title_key", "fingerprint", "record_status")
@@ -42,7 +43,7 @@ def json_of_record(page: Page) -> dict[str, Any]:
         "judgements": [_without(word, "record") for word in page.judgements],
         "links": page.links,
         "papers": page.papers,
-        "claims": [claim | {"has_results": bool(claim["has_results"])} for claim in page.claims],
+        "claims": [claim | {"has_results": bool(claim["has_results"])} for claim in claimed(page)],
         "mentions": page.mentions,
         "elsewhere": page.elsewhere,
         "matches": [_without(match, "record") | {"baseline": bool(match["baseline"])} for match in page.matches],

@@ -92,14 +92,15 @@ class Store:
         return saving.record_with_payload(self.db, payload.sha256)
 
     def linked_phases(self, record: Record) -> list[tuple[str, tuple[str, ...]]]:
-        """(NCT number, registry phases) of the held trials that an article reports, by its own word or the registry's,
-        for the classifier."""
+        """(number, registry phases) of the held trials that an article reports, by its own word or the registry's, for
+        the classifier; of one in several registries, those of the record that stands for it."""
         named = {link.target for link in record.links if link.relation == "reports"}
         targets = sorted(registered.held_target(self.db, target) for target in named)
         marks = ",".join("?" * len(targets))
         found = self.db.conn.execute(
-            f"""select record, phases from trials where record in ({marks})
-                or record in (select record from links where target = ? and relation = 'reported_by')
+            f"""select record, phases from trials where record in (
+                    select coalesce(same_as, id) from records where id in ({marks})
+                        or id in (select record from links where target = ? and relation = 'reported_by'))
                 order by record""",
             [*targets, record.id],
         )

@@ -149,8 +149,8 @@ def _elsewhere(store: Store, record: str, work: str) -> list[dict[str, Any]]:
 def _claims(store: Store, record: str, work: str) -> list[dict[str, Any]]:
     """Claims of news that names a trial by any of its numbers: those of this item, or those about this trial."""
     rows = store.rows(
-        """select n.id as news, n.title, n.published, t.record as trial, c.label, c.value, c.quote, t.phases,
-               t.phase_detail, t.phase_source, t.has_results, t.results_posted, t.primary_completion,
+        """select n.id as news, n.title, n.published, t.record as trial, c.label, c.value, c.quote, l.quote as mention,
+               t.phases, t.phase_detail, t.phase_source, t.has_results, t.results_posted, t.primary_completion,
                t.primary_completion_type
            from links l join records n on n.id = l.record and n.kind = 'news'
            join records v on v.id = l.target join trials t on t.record = coalesce(v.same_as, v.id)
