@@ -188,6 +188,16 @@ def test_two_trials_that_name_the_same_third_stay_two(world: World) -> None:
     assert works(world) == {NCT: None, ISRCTN: NCT, "ISRCTN90000002": None}
 
 
+def test_the_latest_resubmission_stands_for_an_eu_number(world: World) -> None:
+    again = CTIS[:-2] + "01"
+    for n, order in enumerate(([CTIS, again], [again, CTIS])):
+        place = at(world.stand_in, world.folder / str(n))
+        run(place, *(json.dumps(ctis(number)) for number in order))
+        assert works(place) == {CTIS: again, again: None}
+        with Store.read(place.settings.db) as store:
+            assert record_of(store, CTIS[:-3]) == again
+
+
 def test_two_nct_numbers_are_never_one(world: World) -> None:
     run(world, study(1, nct(2), ISRCTN), study(2, nct(1), ISRCTN), ALONE)
     assert set(works(world).values()) == {None}

@@ -27,10 +27,11 @@ class _Held:
     numbers: frozenset[str]
 
     @property
-    def rank(self) -> tuple[int, bool, str]:
-        """The lowest stands for the others."""
+    def rank(self) -> tuple[int, bool, int, str]:
+        """The lowest stands for the others; of an EU number the latest resubmission, as the one before was refused."""
         place = REGISTERS.index(self.own.register) if self.own.register in REGISTERS else len(REGISTERS)
-        return place, self.record.startswith("ictrp-"), self.record
+        again = self.record.partition(self.own.key)[2].lstrip("-") if self.own.register == "ctis" else ""
+        return place, self.record.startswith("ictrp-"), -int(again or 0), self.record
 
 
 _Tie = Callable[[_Held, _Held], bool]
