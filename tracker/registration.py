@@ -49,7 +49,7 @@ _PATTERNS = {name: re.compile(form, re.IGNORECASE | re.ASCII) for name, form in 
 
 
 _LABEL = re.compile(
-    r"(?:clinical ?trials?\.gov|eudra ?ct|eu ?ct|ctis|isrctn)(?: (?:registry|registration))?"
+    r"(?:clinical ?trials?\.gov|eudra ?ct|eu ?ct|ctis|isrctn|nct)(?: (?:registry|registration))?"
     r"(?: (?:number|no\.?|id|identifier))?\s?[:#]?\s(?=\S{8})",
     re.IGNORECASE,
 )
@@ -80,9 +80,9 @@ def _number(text: str) -> Number | None:
 
 # Numbers that no other word looks like. The rest (NTR123, PER-012-34) may be anything in a sentence.
 _IN_TEXT = re.compile(
-    r"(?<![\w-])(?:NCT[\s:#-]{0,2}\d{8}|ISRCTN[\s:#-]{0,2}\d{8}|20\d\d-[05]\d{5}-\d\d(?:-\d\d)?|ACTRN\d{14}p?"
+    r"(?<!\w)(?:NCT[\s:#-]{0,2}\d{8}|ISRCTN[\s:#-]{0,2}\d{8}|(?<!-)20\d\d-[05]\d{5}-\d\d(?:-\d\d)?(?!-)|ACTRN\d{14}p?"
     r"|ChiCTR(?:-[A-Z]{2,4}-)?\d{8,10}|CTRI/\d{4}/\d{2,3}/\d{6}|DRKS\d{8}|IRCT\d{8,20}N\d{1,3}|jRCTs?\d{9,10}"
-    r"|UMIN\d{9}|KCT\d{7}|TCTR\d{11}|PACTR\d{15,16})(?![\w-])",
+    r"|UMIN\d{9}|KCT\d{7}|TCTR\d{11}|PACTR\d{15,16})(?!\w)",
     re.IGNORECASE | re.ASCII,
 )
 _CASE = {"CHICTR": "ChiCTR", "JRCT": "jRCT"}
