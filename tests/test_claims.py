@@ -103,19 +103,20 @@ def test_a_claim_of_a_trial_that_is_named_by_another_registry_s_number(world: Wo
     run(world, isrctn_file(isrctn(refs=refs)))
     text = f"The phase 3 trial ({nct(1)}, ISRCTN 90000001) met its primary endpoint in alopecia."
     world.press = rss(
-        item(1, "Moss Works and its gel", text=text), item(2, "A gel for alopecia", text="ISRCTN90000001")
+        item(1, "Moss Works and its gel", text=text),
+        item(2, "A gel for alopecia", text="The phase 4 trial ISRCTN90000001 met its endpoint in alopecia."),
     )  # type: ignore[attr-defined]
     world.fetch(1)
     for one in (nct(1), "ISRCTN90000001"):
         shown = tracker(world, "show", one).stdout
-        assert shown.count("press: phase 3; registry: PHASE2") == 1, shown
+        assert [shown.count(f"press: phase {n}; registry: PHASE2") for n in (3, 4)] == [1, 1], shown
         assert shown.count("named by press") == 2
 
 
 @pytest.mark.parametrize(
     ("text", "about"),
     [
-        (f"Its phase 3 trial failed in alopecia, unlike Moss Works' gel ({nct(1)}).", False),
+        (f"It met its endpoint in alopecia in a phase 3 trial, unlike Moss Works' gel ({nct(1)}).", False),
         (f"Its phase 3 trial met its primary endpoint in alopecia. Competitor Moss Works runs {nct(1)}.", False),
         (f"Unlike others, it met its endpoint. The phase 3 trial in alopecia is {nct(1)}.", True),
     ],
