@@ -8,7 +8,9 @@ import pytest
 
 from tests.faultserver import FaultServer, Say
 from tests.feed_world import item, rss
+from tests.registry_files import isrctn, isrctn_file
 from tests.test_cli import tracker
+from tests.test_import import run
 from tests.test_works import put
 from tests.world import WEEKS, World, at, nct, pmid
 from tracker.classify import Classifier, load_taxonomy
@@ -92,6 +94,53 @@ def test_a_claim_stands_beside_the_registry_s_fact_and_changes_none(world: World
     assert f"{nct(1)}: press: phase 3; registry: PHASE2" in item_page
     told = json.loads(tracker(world, "show", nct(1), "--json").stdout)
     assert [(one["label"], one["value"]) for one in told["claims"]] == [("claim_results", ""), ("claim_phase", "3")]
+
+
+def test_a_claim_of_a_trial_that_is_named_by_another_registry_s_number(world: World) -> None:
+    """Shown at the record that stands for both, and once, though the item names both numbers."""
+    world.fetch(0)
+    refs = f"<clinicalTrialsGovNumber>{nct(1)}</clinicalTrialsGovNumber>"
+    run(world, isrctn_file(isrctn(refs=refs)))
+    text = f"The phase 3 trial ({nct(1)}, ISRCTN 90000001) met its primary endpoint in alopecia."
+    world.press = rss(
+        item(1, "Moss Works and its gel", text=text),
+        item(2, "A gel for alopecia", text="The phase 4 trial ISRCTN90000001 met its endpoint in alopecia."),
+    )  # type: ignore[attr-defined]
+    world.fetch(1)
+    for one in (nct(1), "ISRCTN90000001"):
+        shown = tracker(world, "show", one).stdout
+        assert [shown.count(f"press: phase {n}; registry: PHASE2") for n in (3, 4)] == [1, 1], shown
+        assert shown.count("named by press") == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        (f"It met its endpoint in alopecia in a phase 3 trial, unlike Moss Works' gel ({nct(1)}).", False),
+        (f"Its phase 3 trial met its primary endpoint in alopecia. Competitor Moss Works runs {nct(1)}.", False),
+        (f"Unlike others, it met its endpoint. The phase 3 trial in alopecia is {nct(1)}.", True),
+    ],
+)
+def test_what_is_claimed_of_a_rival_is_not_shown_at_the_trial_that_it_is_compared_with(
+    world: World, text: str, about: bool
+) -> None:
+    world.fetch(0)
+    world.press = rss(item(1, "Fern Pharma and its gel", text=text))  # type: ignore[attr-defined]
+    world.fetch(1)
+    shown = tracker(world, "show", nct(1)).stdout
+    assert ("press: phase 3" in shown) == about and "named by press: Fern Pharma" in shown
+    assert bool(json.loads(tracker(world, "show", nct(1), "--json").stdout)["claims"]) == about
+
+
+def test_a_date_that_is_claimed_stands_in_its_sentence(world: World) -> None:
+    world.fetch(0)
+    text = f"The gel ({nct(1)}) is safe. A phase 3 trial in alopecia is planned for Q2 2027."
+    world.press = rss(item(1, "Moss Works and its gel", text=text))  # type: ignore[attr-defined]
+    world.fetch(1)
+    shown = " ".join(tracker(world, "show", nct(1)).stdout.split())
+    assert (
+        "press: Q2 2027 (“A phase 3 trial in alopecia is planned for Q2 2027.”); registry: primary completion" in shown
+    )
 
 
 def test_news_is_no_evidence_on_the_board(world: World) -> None:

@@ -385,7 +385,7 @@ def test_the_environment_names_other_hosts_over_the_file(folder: Path) -> None:
 
 def test_the_real_hosts_keep_their_limits_and_other_hosts_take_what_is_given(folder: Path) -> None:
     key = {"NCBI_API_KEY": "k"}
-    assert [source.pace for source in read("").sources.values()][:3] == [3.0, 1.0, 2.0]
+    assert [source.pace for source in read("").sources.values()][:4] == [3.0, 1.0, 1.0, 2.0]
     assert read("", key).sources["pubmed"].pace == 10.0
     assert read("[sources.pubmed]\npace = 10\n", key).sources["pubmed"].pace == 10.0
     assert "allows 10 a second" in mistakes("[sources.pubmed]\npace = 11\n", key)[0]

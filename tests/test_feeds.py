@@ -1,5 +1,6 @@
 """Feeds over real HTTP: what is new is told once, whatever a sender does to its guids, dates, tags and addresses."""
 
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -401,6 +402,35 @@ def test_whatever_json_holds_stops_nothing(world: FeedWorld, item_of_json: dict[
     assert not any(sign in row["doi"] + row["url"] for sign in "\x1b\u202e\ud800")
 
 
+MADE = "Exosomes for hair loss, item 1"
+JSON = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "title": MADE}]})
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (gzip.compress(rss(item(1))), "application/gzip"),
+        (gzip.compress(JSON.encode()), "application/json"),
+        (JSON.encode("utf-16"), "application/json; charset=utf-16"),
+        (JSON.encode("utf-16-be"), "application/json"),
+        (rss(item(1)).decode().encode("utf-16"), "text/xml"),
+        (rss(item(1)).decode().partition("?>")[2].encode("utf-16"), "application/xml; charset=utf-16"),
+        (rss(item(1)).decode().encode("utf-16-le"), "text/xml"),
+    ],
+)
+def test_a_packed_document_and_one_in_utf_16_are_read(world: FeedWorld, body: bytes, kind: str) -> None:
+    world.answer = Say(body, headers={"Content-Type": kind})
+    assert world.fetch().error == "" and world.titles() == [MADE]
+
+
+def test_a_packed_document_is_unpacked_no_further_than_a_feed_may_be_large(world: FeedWorld) -> None:
+    world.answer = Say(gzip.compress(rss(item(1))[:-16] + b" " * 300_000_000))
+    tally = world.fetch()
+    assert "cut off after 1 whole items" in tally.error
+    world.answer = Say(gzip.compress(rss(item(1), item(2)))[:-30])
+    assert world.fetch(1).error
+
+
 @pytest.mark.parametrize(
     "after", [b"<script>x()</script>", b"<?php error ?>", b"<!-- " + b"x" * 9_000 + b" -->", b"<!---->" * 40 + b"x"]
 )
@@ -484,12 +514,26 @@ def test_a_redirect_into_this_network_is_refused(world: FeedWorld, monkeypatch: 
     def outside(host: str, *rest: object) -> object:
         return [(2, 1, 6, "", ("93.184.216.34" if host == "127.0.0.1" else host, 0))]
 
+    inside = asking._is_outside
     monkeypatch.setattr(asking, "socket", SimpleNamespace(getaddrinfo=outside))
+    monkeypatch.setattr(asking, "_is_outside", lambda address: address == "127.0.0.1" or inside(address))
     world.configure(world.server.url + "feed", private="false")
     world.answer = Say(b"", 301, {"Location": "http://169.254.169.254/latest"})
     assert "169.254.169.254" in world.fetch(0).error
     world.answer = Say(b"", 301, {"Location": "file:///etc/passwd"})
     assert "no web address" in world.fetch(0).error
+
+
+def test_a_name_that_means_another_address_once_it_is_asked_is_refused(
+    world: FeedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name server that says first an address outside and then one inside: the connection itself is looked at."""
+    outside = SimpleNamespace(getaddrinfo=lambda *name: [(2, 1, 6, "", ("93.184.216.34", 0))])
+    monkeypatch.setattr(asking, "socket", outside)
+    world.configure(world.server.url + "feed", private="false")
+    world.answer = rss(item(1))
+    assert "is an address of this machine or network (127.0.0.1)" in world.fetch().error
+    assert world.server.requests == []
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://example.org/x", "javascript:alert(1)"])

@@ -86,6 +86,7 @@ def test_a_full_record_is_read_whole() -> None:
             Link("mentions", "pubmed-90000012", "corrections"),
             Link("reports", "NCT90000001", "databank"),
             Link("reports", "NCT90000002", "databank"),
+            Link("reports", "ISRCTN90000003", "databank"),
             Link("reports", "NCT90000001", "abstract", "TRIAL REGISTRATION: ClinicalTrials.gov NCT90000001."),
         ),
         raw=FULL,

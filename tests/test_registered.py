@@ -25,7 +25,7 @@ from tests.registry_files import (
 )  # fmt: skip
 from tests.test_browse import getter
 from tests.test_import import run, verdicts
-from tests.world import World, at, gel_study, nct
+from tests.world import World, at, gel_study, hair_article, nct, pmid
 from tracker.browse.plugin import render_cell
 from tracker.demo.server import StandIn
 from tracker.demo.upstream import Upstream
@@ -130,6 +130,53 @@ def test_all_of_five_registries_are_one_in_every_order(world: World) -> None:
     assert len(dumps) == 1
 
 
+OTHERS = [  # (what PubMed or an abstract calls it, the file, the record)
+    ("ISRCTN", ISRCTN, isrctn_file(isrctn(refs=refs(NCT))), ISRCTN),
+    (
+        "EudraCT",
+        "2030-001234-12",
+        ictrp_file(ictrp("EUCTR2030-001234-12-DE", Secondary_ID=NCT)),
+        "EUCTR2030-001234-12-DE",
+    ),
+    ("ChiCTR", CHICTR.upper(), ictrp_file(ictrp(CHICTR, Secondary_ID=NCT)), CHICTR),
+    ("EU CTIS", CTIS[:-3], json.dumps(ctis(nct=NCT)), CTIS),
+]
+
+
+@pytest.mark.parametrize(("bank", "number", "other", "record"), OTHERS)
+@pytest.mark.parametrize("said", ["databank", "abstract"])
+def test_a_paper_is_tied_to_the_trial_whichever_came_first(
+    world: World, bank: str, number: str, other: bytes | str, record: str, said: str
+) -> None:
+    for folder, first in (("a", "paper"), ("b", "trial")):
+        place = at(world.stand_in, world.folder / folder)
+        bank_list = f"""<DataBankList CompleteYN="Y"><DataBank><DataBankName>{bank}</DataBankName><AccessionNumberList>
+            <AccessionNumber>{number}</AccessionNumber></AccessionNumberList></DataBank></DataBankList>"""
+        text = "A gel was tested in 20 people with alopecia." + (f" Trial {number}." if said == "abstract" else "")
+        body = hair_article(1, abstract=text)
+        if said == "databank":
+            body = body.replace(b"<PublicationTypeList>", bank_list.encode() + b"<PublicationTypeList>")
+        paper = b"<PubmedArticleSet>" + body + b"</PubmedArticleSet>"
+        run(place, *((paper, other, study(1)) if first == "paper" else (study(1), other, paper)))
+        assert [row["target"] for row in place.rows("select target from links where relation = 'reports'")] == [record]
+        papers = place.rows("select trial, paper from trial_papers where kind = 'result'")
+        assert papers == [{"trial": NCT, "paper": f"pubmed-{pmid(1)}"}], "at the record that stands for both"
+        (stage,) = place.rows("select label from labels where axis = 'stage' and record like 'pubmed-%'")
+        assert stage["label"] == "phase2", "as the record says that stands for both"
+        with Store.read(place.settings.db) as store:
+            shown = [record_page(find_record(store, one)) for one in (NCT, record)]
+        assert all(f"result paper, PMID {pmid(1)}: Gel number 1" in page for page in shown)
+
+
+def test_the_page_says_what_each_registry_says(world: World) -> None:
+    run(world, study(1), NAMES_IT, json.dumps(ctis(nct=NCT, ctStatus="Ended")))
+    with Store.read(world.settings.db) as store:
+        page, other = (record_page(find_record(store, one)) for one in (NCT, ISRCTN))
+    words = " ".join(page.split())
+    assert f"Elsewhere: {CTIS}: ended, phase 2; {ISRCTN}: status not stated, phase 1/2" in words, words
+    assert "Status: not stated" in " ".join(other.split())
+
+
 def test_two_trials_that_name_the_same_third_stay_two(world: World) -> None:
     """An extension names the trial that it extends; only what is named back is the same."""
     both = isrctn_file(isrctn(refs=refs(NCT)), isrctn("ISRCTN90000002", refs=refs(NCT)))
@@ -139,6 +186,16 @@ def test_two_trials_that_name_the_same_third_stay_two(world: World) -> None:
     updated["protocolSection"]["statusModule"]["lastUpdatePostDateStruct"] = {"date": "2031-05-05"}
     run(world, updated)
     assert works(world) == {NCT: None, ISRCTN: NCT, "ISRCTN90000002": None}
+
+
+def test_the_latest_resubmission_stands_for_an_eu_number(world: World) -> None:
+    again = CTIS[:-2] + "01"
+    for n, order in enumerate(([CTIS, again], [again, CTIS])):
+        place = at(world.stand_in, world.folder / str(n))
+        run(place, *(json.dumps(ctis(number)) for number in order))
+        assert works(place) == {CTIS: again, again: None}
+        with Store.read(place.settings.db) as store:
+            assert record_of(store, CTIS[:-3]) == again
 
 
 def test_two_nct_numbers_are_never_one(world: World) -> None:
@@ -305,5 +362,5 @@ def test_names_and_pages_of_registries() -> None:
 
 
 def test_a_registry_that_is_read_from_files_cannot_be_asked(world: World) -> None:
-    with pytest.raises(ConfigError, match="isrctn is not asked, but read from files that its site exports"):
-        world.fetch(sources=("isrctn",))
+    with pytest.raises(ConfigError, match="ctis is not asked, but read from files that its site exports"):
+        world.fetch(sources=("ctis",))

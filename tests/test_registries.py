@@ -28,7 +28,7 @@ from tests.registry_files import (
 from tracker.config import SourceSettings
 from tracker.errors import RecordError, SourceError
 from tracker.records import Payload, Record, Trial, record_id, source_key, source_of
-from tracker.registration import number, spelled
+from tracker.registration import number, numbers, spelled
 from tracker.sources import SOURCES, files
 from tracker.sources.files import RecordFile
 from tracker.sources.registries import text, words
@@ -106,12 +106,16 @@ def test_a_trial_of_isrctn_keeps_what_its_xml_says(give: Give) -> None:
         "</output>"
     )
     refs = "<clinicalTrialsGovNumber>NCT09000001</clinicalTrialsGovNumber><eudraCTNumber>2030-001234-12</eudraCTNumber>"
-    (payload,), _ = give(isrctn_file(isrctn(refs=refs, outputs=papers)))
+    details = """<results><publicationDetails>2011 Results article in http://ncbi.nlm.nih.gov/pubmed/38000004 results
+2010 Protocol in http://www.ncbi.nlm.nih.gov/pubmed/38000005 protocol
+2012 Abstract results in https://doi.org/10.5555/moss (added 30/09/2031)</publicationDetails></results>"""
+    (payload,), _ = give(isrctn_file(isrctn(refs=refs, outputs=papers).replace("<parties>", details + "<parties>")))
     read = record(payload)
     assert read.abstract == "Background and study aims\nHair grows where moss exosomes <a gel> are rubbed in."
     assert (read.doi, read.published) == ("10.1186/isrctn90000001", "2030-11-05")
     assert [(link.relation, link.target) for link in read.links] == [
         ("reported_by", "pubmed-38000002"), ("cites", "pubmed-38000003"),
+        ("reported_by", "pubmed-38000004"), ("cites", "pubmed-38000005"),
     ]  # fmt: skip
     about = read.trial
     assert about and about.interventions == ("Biological/Vaccine: Moss exosomes: A gel, rubbed in daily.",)
@@ -431,11 +435,18 @@ def test_what_is_no_file_of_a_registry_is_said(give: Give, content: str, why: st
         ("NCT01234567", " nct01234567 "), ("ISRCTN12345678", "ISRCTN 12345678"),
         ("2031-590001-12-00", "CTIS2031-590001-12-01"), ("2031-590001-12", "EU CT 2031-590001-12-00"),
         ("2019-001234-12", "EUCTR2019-001234-12-GB"), ("EudraCT: 2019-001234-12", "EUCTR2019-001234-12-DE"),
+        ("NCT01234567", "NCT: 0123 4567"), ("NCT01234567", "ClinicalTrials.gov Identifier: NCT-01234567"),
+        ("NCT01234567", "NCT01234567 (ClinicalTrials.gov)"), ("2019-001234-12", "EudraCT number 2019‑001234–12"),
         ("jRCTs031310001", "JPRN-jRCTs031310001"), ("ChiCTR3100090001", "CHICTR3100090001"),
     ],
 )  # fmt: skip
 def test_spellings_of_one_number(one: str, other: str) -> None:
     assert number(one) == number(other) is not None
+
+
+def test_a_field_may_hold_several_numbers() -> None:
+    found = [one.key for one in numbers("NCT01234567 / EudraCT 2019-001234-12, MOSS-7 and ISRCTN12345678")]
+    assert found == ["NCT01234567", "2019-001234-12", "ISRCTN12345678"]
 
 
 @pytest.mark.parametrize(

@@ -243,7 +243,7 @@ def test_json_is_a_stable_object(world: World) -> None:
         "id", "source", "kind", "title", "abstract", "url", "venue", "authors", "types", "terms", "mesh", "substances",
         "databanks", "doi", "pmcid", "published", "entered", "language", "notice", "same_as", "first_seen",
         "last_changed", "gone", "stands_for", "trial", "sites", "labels", "judgements", "links", "matches", "versions",
-        "history", "papers", "claims", "mentions",
+        "history", "papers", "claims", "mentions", "elsewhere",
     } | (set(told) & {"takeaway"})  # fmt: skip
     assert told["trial"]["phases"] == ["PHASE1", "PHASE2"] and told["trial"]["has_results"] is False
     assert told["sites"][3] == {

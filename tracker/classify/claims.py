@@ -88,8 +88,8 @@ def _dates(document: Document) -> Iterator[Finding]:
         to_come = _TO_COME.search(low, *sentence)
         when = _WHEN.search(low, to_come.end(), sentence[1]) if to_come else None
         if when and to_come and not _APART.search(low, to_come.end(), when.start()):
-            span = Span(reading.text, when.start(), when.end())
-            yield _claim("date", span, span.quoted[3])
+            said = Span(reading.text, when.start(), when.end()).quoted[3]
+            yield _claim("date", Span(reading.text, *sentence), said)  # its sentence says of what it is the date
 
 
 def _sentences(document: Document) -> Iterator[tuple[Reading, tuple[int, int]]]:

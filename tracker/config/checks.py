@@ -7,6 +7,7 @@ has the wrong type is left alone here, as the models have said so. Also the warn
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 from tracker import expression
@@ -64,7 +65,7 @@ def check(data: dict[str, Any], report: Report, leaves: Collection[str] | None) 
     _names_once(data, report, ("digest",), "name")
     _names_once(data, report, ("approach",), "id")
     for number, query in entries(data, "query"):
-        if "pubmed" not in query and not query.get("clinicaltrials"):
+        if "pubmed" not in query and not query.get("clinicaltrials") and "isrctn" not in query:
             report.add(("query", number), "asks nothing: write pubmed = '...' or clinicaltrials = { cond = \"...\" }")
     for number, feed in entries(data, "feed"):
         if wrong := presets.mistake(feed):
@@ -154,6 +155,8 @@ def warn(data: dict[str, Any], report: Report, leaves: Collection[str] | None) -
         for area, value in areas.items():
             for message in _area_warnings(area, value):
                 report.add(("query", number, "clinicaltrials", area), message)
+        for message in _isrctn_warnings(str(query.get("isrctn") or "")):
+            report.add(("query", number, "isrctn"), message)
     for number, digest in entries(data, "digest"):
         if digest.get("email") and "smtp" not in data:
             report.add(
@@ -205,6 +208,18 @@ def _area_warnings(area: str, value: str) -> Iterator[str]:
         yield f'"{match.group()}" in lower case is a word to ClinicalTrials.gov: write {match.group().upper()}'
     if area != "advanced" and _ONLY_IDS.fullmatch(value):
         yield "holds only NCT numbers, so ClinicalTrials.gov ignores advanced"
+
+
+def _isrctn_warnings(text: str) -> Iterator[str]:
+    """Lucene's grammar, as others report of it: what stands side by side without an operator is joined by OR."""
+    if text and not _HAIR.search(text):
+        yield 'is not about hair loss, so other fields come in: "hair loss" OR alopecia'
+    bare = re.sub(r'"[^"]*"', '""', text)
+    words = re.findall(r"[^\s()]+", bare)
+    for pair in pairwise(words):
+        if not {"AND", "OR", "NOT"} & {*pair}:
+            yield f"{' '.join(pair)}: words side by side are alternatives to ISRCTN: quote the phrase, or write AND"
+            return
 
 
 def about_hair(tree: Tree) -> bool:

@@ -73,16 +73,21 @@ class Areas(Section):
 
 
 class QuerySection(Section):
-    """One topic, asked of PubMed, of ClinicalTrials.gov, or of both."""
+    """One topic, asked of PubMed, of ClinicalTrials.gov, of ISRCTN, or of several of them."""
 
     name: Name = Field(description="Its name in commands, digests and tables; shared with feeds.")
     title: str = Field(default="", description="Its name for readers.")
     pubmed: Expression | None = Field(default=None, description="A PubMed expression; line ends count as spaces.")
     clinicaltrials: Areas | None = Field(default=None, description="What ClinicalTrials.gov is asked.")
+    isrctn: SearchArea | None = Field(
+        default=None,
+        description="What ISRCTN is asked (experimental). Words that stand alone are alternatives: quote phrases.",
+        examples=['"hair loss" OR alopecia'],
+    )
     follows: list[FamilyOrLeaf] = Field(
         default=[], description="Families or leaves of which it is meant to see everything."
     )
-    gold: list[Gold] = Field(default=[], description="PMIDs and NCT numbers that it must find.")
+    gold: list[Gold] = Field(default=[], description="PMIDs, NCT and ISRCTN numbers that it must find.")
 
 
 class FeedSection(Section):
@@ -174,11 +179,24 @@ class ClinicalTrialsSection(Section):
     )
 
 
+class IsrctnSection(Section):
+    """Where the API of ISRCTN is, and how fast it is asked. Experimental."""
+
+    url: Annotated[str, AfterValidator(lambda url: base_address("isrctn", url))] | None = Field(
+        default=None, description="Base address; ends in /api/."
+    )
+    pace: float | None = _pace("ISRCTN publishes no limit; at most 1 is asked of it.")
+    retry_wait: float | None = Field(
+        default=None, ge=0, le=60, description="Seconds before the first retry; it doubles each time."
+    )
+
+
 class Sources(Section):
     """The sources that are asked."""
 
     pubmed: PubMedSection = PubMedSection()
     clinicaltrials: ClinicalTrialsSection = ClinicalTrialsSection()
+    isrctn: IsrctnSection = IsrctnSection()
 
 
 class Form(Section):

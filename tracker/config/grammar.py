@@ -14,7 +14,7 @@ from tracker.errors import ConfigError
 
 SCHEDULE = rf"^(daily|{'|'.join(periods.WEEKDAYS)}|monthly (0?[1-9]|1[0-9]|2[0-8])) ([01][0-9]|2[0-3]):[0-5][0-9]$"
 SLUG = r"^[a-z0-9][a-z0-9-]{0,39}$"
-GOLD = r"^([1-9][0-9]{0,7}|NCT[0-9]{8})$"
+GOLD = r"^([1-9][0-9]{0,7}|NCT[0-9]{8}|ISRCTN[0-9]{8})$"
 LEAF = r"^[a-z0-9_]+\.[a-z0-9_]+$"
 MAX_DEPTH = 200
 
@@ -90,10 +90,10 @@ def sender(text: str) -> str:
 
 
 def gold(text: str) -> str:
-    """A PMID or an NCT number, also with the prefixes that people copy along."""
+    """A PMID, an NCT or ISRCTN number, also with the prefixes that people copy along."""
     bare = re.sub(r"^(pubmed-|pmid:?\s*)", "", text.strip(), flags=re.IGNORECASE).upper()
     if not re.fullmatch(GOLD, bare):
-        raise ValueError('must be a PMID ("39155501") or an NCT number ("NCT06393452")')
+        raise ValueError('must be a PMID ("39155501") or an NCT or ISRCTN number ("NCT06393452")')
     return bare
 
 

@@ -125,7 +125,7 @@ def _sources(form: "Form", env: Mapping[str, str], mistakes: "Report") -> dict[s
 
     api_key = _heard(mistakes, secret, "NCBI_API_KEY", env) or ""
     sources = {}
-    sections: dict[str, Section] = {"pubmed": form.sources.pubmed, "clinicaltrials": form.sources.clinicaltrials}
+    sections: dict[str, Section] = {name: getattr(form.sources, name) for name in hosts.UPSTREAMS}
     for name, section in sections.items():
         settings = _heard(mistakes, source_settings, name, section, form.tracker.contact, api_key, env)
         if settings and (problem := too_fast(settings)):
@@ -162,6 +162,7 @@ def _query(query: "QuerySection") -> Query:
         title=query.title or query.name,
         pubmed=query.pubmed or "",
         clinicaltrials=areas,
+        isrctn=query.isrctn or "",
         follows=tuple(query.follows),
         gold=tuple(query.gold),
     )

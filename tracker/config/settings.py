@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from tracker.config.hosts import is_placeholder, is_real
+from tracker.config.hosts import EXPERIMENTAL, is_placeholder, is_real
 from tracker.errors import ConfigError
 
 # The name under which trials and papers are fetched because a record points to them; no query may take it.
@@ -33,21 +33,23 @@ class Query:
 
     pubmed: a PubMed expression on one line, or "". clinicaltrials: search areas of API v2 (cond, intr, term, titles,
     outc, spons, lead, locn, advanced). follows: families or leaves of the taxonomy that it is meant to see whole.
-    gold: PMIDs and NCT numbers that it must find. feed: a [[feed]] that is asked, and nothing else.
+    isrctn: what ISRCTN's API takes as q, or "".
+    gold: PMIDs, NCT and ISRCTN numbers that it must find. feed: a [[feed]] that is asked, and nothing else.
     """
 
     name: str
     title: str = ""
     pubmed: str = ""
     clinicaltrials: Mapping[str, str] = field(default_factory=dict, hash=False)
+    isrctn: str = ""
     follows: tuple[str, ...] = ()
     gold: tuple[str, ...] = ()
     feed: Feed | None = None
 
     def expression(self, source: str) -> str:
         """What this query asks of a source, as one string: equal exactly when the question is, "" for nothing."""
-        if source == "pubmed":
-            return self.pubmed
+        if source in ("pubmed", "isrctn"):
+            return str(getattr(self, source))
         if source == "clinicaltrials" and self.clinicaltrials:
             return json.dumps(dict(self.clinicaltrials), ensure_ascii=False, sort_keys=True)
         return self.feed.url if source == "feeds" and self.feed else ""
@@ -56,6 +58,8 @@ class Query:
         """The same query asking `expression` (as `expression()` gave it, perhaps before an edit) of that source."""
         if source == "pubmed":
             return replace(self, pubmed=expression)
+        if source == "isrctn":
+            return replace(self, isrctn=expression)
         if source == "clinicaltrials":
             return replace(self, clinicaltrials=json.loads(expression) if expression else {})
         if source == "feeds" and self.feed:
@@ -136,6 +140,11 @@ class Settings:
 
     def digest(self, name: str) -> Digest:
         return _named(self.digests, name, "digest")
+
+    @property
+    def experimental(self) -> list[str]:
+        """The sources that a query asks though nobody has tried them on the real host yet."""
+        return [source for source in EXPERIMENTAL if any(query.expression(source) for query in self.queries)]
 
     def require_contact(self, source: str) -> None:
         """Raises ConfigError when a real host would be asked without an address of its asker, as NCBI's rules want."""

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tracker.config import hosts
-from tracker.config.form import ClinicalTrialsSection, PubMedSection
+from tracker.config.form import ClinicalTrialsSection, IsrctnSection, PubMedSection
 from tracker.config.settings import SourceSettings
 from tracker.errors import ConfigError
 
-Section = PubMedSection | ClinicalTrialsSection
+Section = PubMedSection | ClinicalTrialsSection | IsrctnSection
 
 
 def secret(name: str, env: Mapping[str, str], *, spaces: bool = False) -> str:

@@ -22,14 +22,14 @@ def record_page(page: Page) -> str:
     lines = [*_title(page), ""]
     lines += section("Judged", _labels(page))
     if page.trial:
-        lines += section("Trial", _trial(page.trial))
+        lines += section("Trial", _trial(page.trial, page.elsewhere))
         lines += section("Life (a move stands on the day on which it was seen here)", life(page))
     lines += section("Dates", _dates(page))
     if page.trial:
         lines += section("Arms", _items(map(spoken, page.trial["arms"])))
         lines += section("Primary outcomes", _items(page.trial["primary_outcomes"]))
         lines += section(_sites_title(page.sites), _sites(page.sites))
-    lines += section("Claims", [line for whose, said in claims(page) for line in block(f"{whose}: {said}", hang=2)])
+    lines += section("Claims", _claims(page))
     lines += section("Links", [line for link in page.links for line in _link(link, page)])
     lines += section("Listed by", [f"  {plain(m['query'])}: {plain(m['title'])}{_since(m)}" for m in page.matches])
     lines += section("History", _history(page))
@@ -122,13 +122,13 @@ def _said_by(word: dict[str, Any]) -> str:
     return f"{who}: {word['note']}" if word["note"] else who
 
 
-def _trial(trial: dict[str, Any]) -> list[str]:
+def _trial(trial: dict[str, Any], elsewhere: list[dict[str, Any]]) -> list[str]:
     before = f" (before: {status_words(trial['last_known_status'])})" if trial["last_known_status"] else ""
     design = [trial["allocation"], f"masking {trial['masking']}" if trial["masking"] else ""]
     results = f"posted {trial['results_posted']}".rstrip() if trial["has_results"] else "none posted"
     return facts(
         [
-            ("Status", status_words(trial["status"]) + before if trial["status"] else ""),
+            ("Status", status_words(trial["status"]) + before if trial["status"] else "not stated"),
             ("Why stopped", trial["why_stopped"]),
             ("Phase", phase_words(trial["phases"]) or "none stated"),
             ("Sub-phase", f"{trial['phase_detail']}, by its {trial['phase_source']}" if trial["phase_detail"] else ""),
@@ -139,8 +139,16 @@ def _trial(trial: dict[str, Any]) -> list[str]:
             ("Interventions", "; ".join(map(spoken, trial["interventions"]))),
             ("Results", results),
             ("Other ids", ", ".join(trial["secondary_ids"])),
+            ("Elsewhere", "; ".join(map(_other, elsewhere))),
         ]
     )
+
+
+def _other(one: dict[str, Any]) -> str:
+    """What another registry says of the trial: "ISRCTN12345678: completed, phase 2"."""
+    status = status_words(one["status"]) if one["status"] else "status not stated"
+    phase = phase_words(one["phases"])
+    return f"{reference(one['id'])}: {status}{f', {phase}' if phase else ''}"
 
 
 def _with_type(value: object, kind: str) -> str:
@@ -182,6 +190,20 @@ def _sites(sites: list[dict[str, Any]]) -> list[str]:
         more = f" and {len(cities) - MOST_SITES} more" if len(cities) > MOST_SITES else ""
         lines += block(f"{country} ({len(places)}): {', '.join(cities[:MOST_SITES])}{more}", hang=2)
     return lines
+
+
+def _claims(page: Page) -> list[str]:
+    """Of a trial each item once, with what it claims below; of an item each claim with the trial's number before it."""
+    if page.trial is None:
+        return [line for whose, said in claims(page) for line in block(f"{whose}: {said}", hang=2)]
+    items: dict[str, list[str]] = {}
+    for whose, said in claims(page):
+        items.setdefault(whose, []).append(said)
+    return [
+        line
+        for whose, every in items.items()
+        for line in (*block(whose, hang=2), *(part for said in every for part in block(said, 4, hang=2)))
+    ]
 
 
 def _link(link: dict[str, Any], page: Page) -> list[str]:

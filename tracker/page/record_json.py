@@ -13,6 +13,7 @@
     papers       [{paper, kind, origins, held, title, notice, published, noticed}] of a trial
     claims       [{news, title, published, trial, label, value, quote, and the registry's facts of the trial}]
     mentions     [{record, kind, types, title, published}] of a trial: items of feeds that name it
+    elsewhere    [{id, status, phases}] of a trial: what other registries that hold it say
     matches      [{query, title, first_seen, baseline, absent_since}]
     versions     [{received, sha256}], in the order of their coming
     history      [{seen, versions, events: [{id, kind, severity, field, old, new, headline}]}], newest first
@@ -23,6 +24,7 @@ Dates are partial dates (2026, 2026-05, 2026-05-04); moments are UTC (2026-11-23
 from collections.abc import Mapping
 from typing import Any
 
+from tracker.page.claims import claimed
 from tracker.store.reading import Page
 
 _LEFT_OUT = ("variants", "title_key", "fingerprint", "record_status")
@@ -41,8 +43,9 @@ def json_of_record(page: Page) -> dict[str, Any]:
         "judgements": [_without(word, "record") for word in page.judgements],
         "links": page.links,
         "papers": page.papers,
-        "claims": [claim | {"has_results": bool(claim["has_results"])} for claim in page.claims],
+        "claims": [claim | {"has_results": bool(claim["has_results"])} for claim in claimed(page)],
         "mentions": page.mentions,
+        "elsewhere": page.elsewhere,
         "matches": [_without(match, "record") | {"baseline": bool(match["baseline"])} for match in page.matches],
         "versions": page.versions,
         "history": [

@@ -47,6 +47,8 @@ def check_all(settings: Settings) -> Iterator[str]:
     for query in settings.queries:
         asks = [source for source in SOURCES if query.expression(source)]
         yield f"query {query.name}: asks {' and '.join(asks)}{_follows(query)}"
+    for source in settings.experimental:
+        yield f"note: {source} is experimental: look at it with tracker check --live before you rely on it"
     for digest in settings.digests:
         yield f"digest {digest.name}: {digest.every}, from {', '.join(digest.queries)}"
     yield from _database(settings)

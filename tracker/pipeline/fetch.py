@@ -273,6 +273,13 @@ def relabel(store: Store, settings: Settings, classifier: Classifier, record: st
 def relabel_papers(store: Store, settings: Settings, classifier: Classifier, trials: Sequence[str], now: str) -> None:
     """A paper that reports a trial takes the trial's phase, whichever came first. In the caller's transaction."""
     marks = ",".join("?" * len(trials))
+    works = store.rows(  # under all of their numbers: the paper may name another one
+        f"""select id from records where id in ({marks}) or same_as in ({marks})
+            or id in (select same_as from records where id in ({marks}))""",
+        [*trials, *trials, *trials],
+    )
+    trials = [row["id"] for row in works]
+    marks = ",".join("?" * len(trials))
     papers = store.rows(
         f"""select l.record from links l join records r on r.id = l.record
             where l.relation = 'reports' and l.target in ({marks})

@@ -174,6 +174,7 @@ def _remarks(settings: Settings, store: Store) -> list[str]:
     )[0]
     lines = [f"{settings.db}: {counts['records']} records, {counts['trials']} of them trials"]
     lines += outdated(settings, store)
+    lines += [f"{name} is experimental: nobody has tried it on the real host yet" for name in settings.experimental]
     if counts["quarantined"]:
         lines.append(f"{counts['quarantined']} records could not be read; they are kept in the table quarantine")
     if counts["gone"]:

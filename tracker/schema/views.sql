@@ -301,11 +301,13 @@ from (
     select trial, paper, max(tie) as kind, json_group_array(distinct origin) as origins,  -- result > derived > background
         max(listed) as listed, (select kind from paper_kinds where record = paper) as own
     from (
-        select l.target as trial, l.record as paper, 0 as listed, l.origin,
-            case l.relation when 'reports' then 'result' else l.relation end as tie
-        from links l where l.target like 'NCT%' and l.relation in ('reports', 'derived', 'background')
+        -- A trial in several registries has the papers of all of its records.
+        select coalesce((select same_as from records where id = l.target), l.target) as trial, l.record as paper,
+            0 as listed, l.origin, case l.relation when 'reports' then 'result' else l.relation end as tie
+        from links l where l.relation in ('reports', 'derived', 'background')
+            and (l.target like 'NCT%' or l.target in (select record from trials))
         union all
-        select l.record, l.target, l.relation = 'reported_by', l.origin,
+        select coalesce((select same_as from records where id = l.record), l.record), l.target, l.relation = 'reported_by', l.origin,
             case l.relation when 'reported_by' then 'result' when 'derived_in' then 'derived' else 'background' end
         from links l join trials t on t.record = l.record where l.relation in ('reported_by', 'derived_in', 'cites')
     ) group by trial, paper

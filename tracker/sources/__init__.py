@@ -19,6 +19,7 @@ from tracker.sources.looking import Step
 from tracker.sources.pubmed import PubMed
 from tracker.sources.pubmed import live as pubmed_live
 from tracker.sources.registries import Registry
+from tracker.sources.registries import live as isrctn_live
 from tracker.web import Web
 
 __all__ = ["LIVE", "SOURCES", "Source"]
@@ -47,4 +48,5 @@ LIVE: dict[str, Callable[[SourceSettings, Web, Sequence[Query], date], Iterator[
     "pubmed": pubmed_live.steps,
     "clinicaltrials": clinicaltrials_live.steps,
     "feeds": feeds_live.steps,
+    "isrctn": isrctn_live.steps,
 }

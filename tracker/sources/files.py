@@ -147,7 +147,7 @@ def _cutter(head: bytes) -> _Cutter:
     if not text:
         raise SourceError("is empty")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in text[:100]:
-        raise SourceError("is not text in UTF-8")
+        raise SourceError("is not text in UTF-8 (UTF-16, perhaps): save it as UTF-8")
     if text.startswith((b"{", b"[")):
         return cutting.studies
     if text.startswith(b"<"):

@@ -7,8 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from tracker.config.hosts import FROM_FILES
-from tracker.records import Payload
+from tracker.records import REGISTRIES, Payload
 from tracker.sources.pubmed.medline import is_medline
 from tracker.sources.registries.version import version_parts
 
@@ -42,7 +41,7 @@ class Version:
 def version_of(payload: Payload) -> Version:
     if payload.source == "clinicaltrials":
         return _study(payload.body)
-    if payload.source in FROM_FILES:
+    if payload.source in REGISTRIES:
         return Version(*version_parts(payload))
     return _medline(payload.body) if is_medline(payload.body) else _article(payload.body)
 

@@ -22,7 +22,7 @@ from tracker.config import LINKED
 from tracker.errors import RecordError, StoreError
 from tracker.events import announce_severity, compare, returned
 from tracker.records import Event, Label, Payload, Record, source_key
-from tracker.store import judging, opening, saving, tying, works
+from tracker.store import judging, opening, registered, saving, tying, works
 from tracker.store.dumping import dump
 from tracker.store.fetching import Tally
 
@@ -92,13 +92,15 @@ class Store:
         return saving.record_with_payload(self.db, payload.sha256)
 
     def linked_phases(self, record: Record) -> list[tuple[str, tuple[str, ...]]]:
-        """(NCT number, registry phases) of the held trials that an article reports, by its own word or the registry's,
-        for the classifier."""
-        targets = sorted({link.target for link in record.links if link.relation == "reports"})
+        """(number, registry phases) of the held trials that an article reports, by its own word or the registry's, for
+        the classifier; of one in several registries, those of the record that stands for it."""
+        named = {link.target for link in record.links if link.relation == "reports"}
+        targets = sorted(registered.held_target(self.db, target) for target in named)
         marks = ",".join("?" * len(targets))
         found = self.db.conn.execute(
-            f"""select record, phases from trials where record in ({marks})
-                or record in (select record from links where target = ? and relation = 'reported_by')
+            f"""select record, phases from trials where record in (
+                    select coalesce(same_as, id) from records where id in ({marks})
+                        or id in (select record from links where target = ? and relation = 'reported_by'))
                 order by record""",
             [*targets, record.id],
         )

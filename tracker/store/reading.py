@@ -49,6 +49,7 @@ class Page:
     matches: list[dict[str, Any]]
     claims: list[dict[str, Any]]  # what news says of a trial, each beside the registry's facts of it
     mentions: list[dict[str, Any]]  # of a trial: items of feeds that name it
+    elsewhere: list[dict[str, Any]]  # of a trial in several registries: id, status, phases of its other records
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -98,6 +99,7 @@ def find_record(store: Store, identifier: str) -> Page:
     record = record_of(store, identifier)
     row = store.rows("select * from records where id = ?", [record])[0]
     trial = store.rows("select * from trials where record = ?", [record])
+    work = row["same_as"] or record
     versions = store.rows("select received, sha256 from payloads where record = ? order by received, id", [record])
     return Page(
         record=_with_lists(row, ("authors", "types", "terms", "mesh", "substances", "databanks")),
@@ -121,7 +123,7 @@ def find_record(store: Store, identifier: str) -> Page:
             [record],
         ),
         links=_links(store, record),
-        papers=_papers(store, record) if trial else [],
+        papers=_papers(store, work) if trial else [],
         versions=versions,
         history=_history(store, record, versions),
         matches=store.rows(
@@ -129,35 +131,47 @@ def find_record(store: Store, identifier: str) -> Page:
                where m.record = ? order by m.first_seen, m.query""",
             [record],
         ),
-        claims=_claims(store, record),
-        mentions=_mentions(store, record) if trial else [],
+        claims=_claims(store, record, work),
+        mentions=_mentions(store, work) if trial else [],
+        elsewhere=_elsewhere(store, record, work) if trial else [],
     )
 
 
-def _claims(store: Store, record: str) -> list[dict[str, Any]]:
-    """Claims of news that names a trial: those of this item, or those about this trial."""
+def _elsewhere(store: Store, record: str, work: str) -> list[dict[str, Any]]:
     rows = store.rows(
-        """select n.id as news, n.title, n.published, t.record as trial, c.label, c.value, c.quote, t.phases,
-               t.phase_detail, t.phase_source, t.has_results, t.results_posted, t.primary_completion,
-               t.primary_completion_type
-           from links l join records n on n.id = l.record and n.kind = 'news' join trials t on t.record = l.target
-           join labels c on c.record = n.id and c.axis = 'flag' and substr(c.label, 1, 6) = 'claim_'
-           where l.relation = 'mentions' and :record in (l.record, l.target)
-             -- of an item that names several trials nobody can say of which it claims it
-             and 1 = (select count(distinct o.target) from links o join trials u on u.record = o.target
-                      where o.record = n.id and o.relation = 'mentions')
-           group by n.id, t.record, c.label order by n.published, n.id, t.record, c.label desc""",
-        {"record": record},
+        """select t.record as id, t.status, t.phases from trials t join records r on r.id = t.record
+           where :work in (r.id, r.same_as) and r.id != :record order by r.id""",
+        {"work": work, "record": record},
     )
     return [_with_lists(row, ("phases",)) for row in rows]
 
 
-def _mentions(store: Store, record: str) -> list[dict[str, Any]]:
+def _claims(store: Store, record: str, work: str) -> list[dict[str, Any]]:
+    """Claims of news that names a trial by any of its numbers: those of this item, or those about this trial."""
+    rows = store.rows(
+        """select n.id as news, n.title, n.published, t.record as trial, c.label, c.value, c.quote, l.quote as mention,
+               t.phases, t.phase_detail, t.phase_source, t.has_results, t.results_posted, t.primary_completion,
+               t.primary_completion_type
+           from links l join records n on n.id = l.record and n.kind = 'news'
+           join records v on v.id = l.target join trials t on t.record = coalesce(v.same_as, v.id)
+           join labels c on c.record = n.id and c.axis = 'flag' and substr(c.label, 1, 6) = 'claim_'
+           where l.relation = 'mentions' and (l.record = :record or t.record = :work)
+             -- of an item that names several trials nobody can say of which it claims it
+             and 1 = (select count(distinct coalesce(u.same_as, u.id)) from links o join records u on u.id = o.target
+                      where u.kind = 'trial' and o.record = n.id and o.relation = 'mentions')
+           group by n.id, t.record, c.label order by n.published, n.id, t.record, c.label desc""",
+        {"record": record, "work": work},
+    )
+    return [_with_lists(row, ("phases",)) for row in rows]
+
+
+def _mentions(store: Store, work: str) -> list[dict[str, Any]]:
     rows = store.rows(
         """select distinct r.id as record, r.kind, r.types, r.title, r.published
            from links l join records r on r.id = l.record and r.source = 'feeds' and r.same_as is null
-           where l.target = ? and l.relation = 'mentions' order by r.published, r.id""",
-        [record],
+           join records v on v.id = l.target and ? in (v.id, v.same_as)
+           where l.relation = 'mentions' order by r.published, r.id""",
+        [work],
     )
     return [_with_lists(row, ("types",)) for row in rows]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from tracker.records import source_key
-from tracker.registration import REGISTERS, Number, number
+from tracker.registration import REGISTERS, Number, number, numbers, target
 
 _MOST = 200  # records in one knot of numbers; nobody registers a trial that often
 
@@ -27,10 +27,11 @@ class _Held:
     numbers: frozenset[str]
 
     @property
-    def rank(self) -> tuple[int, bool, str]:
-        """The lowest stands for the others."""
+    def rank(self) -> tuple[int, bool, int, str]:
+        """The lowest stands for the others; of an EU number the latest resubmission, as the one before was refused."""
         place = REGISTERS.index(self.own.register) if self.own.register in REGISTERS else len(REGISTERS)
-        return place, self.record.startswith("ictrp-"), self.record
+        again = self.record.partition(self.own.key)[2].lstrip("-") if self.own.register == "ctis" else ""
+        return place, self.record.startswith("ictrp-"), -int(again or 0), self.record
 
 
 _Tie = Callable[[_Held, _Held], bool]
@@ -42,7 +43,7 @@ def unite(db: Database, record: str) -> None:
     if row is None:
         return
     before = _numbers_of(db, record)
-    now = {found.key: 0 for one in json.loads(row[0]) if (found := number(str(one)))}
+    now = {found.key: 0 for one in json.loads(row[0]) for found in numbers(str(one))}
     if own := number(source_key(record)):
         now[own.key] = 1
     if now == before:
@@ -52,11 +53,37 @@ def unite(db: Database, record: str) -> None:
         "insert into registrations (record, number, own) values (?, ?, ?)",
         [(record, key, is_own) for key, is_own in now.items()],
     )
+    if own and own.register != "nct":
+        _point_links(db, own)
     held = _around(db, record, {*before, *now})
     for group in _trials(held, (_share, _name_each_other, _same_number)):
         head = min(group, key=lambda one: one.rank)
         for one in group:
             _point(db, one.record, None if one is head else head.record)
+
+
+def held_target(db: Database, target: str) -> str:
+    """The record of the trial that a link names by its number, the number itself while none is held. A copy of WHO's
+    stands for no trial that another source reads."""
+    found = None if target.startswith(("NCT", "pubmed-", "doi-", "feed-")) else number(target)
+    if found is None:
+        return target
+    row = db.conn.execute(
+        """select record from registrations where number = ? and own = 1 and record not like 'ictrp-%'
+           order by record limit 1""",
+        [found.key],
+    ).fetchone()
+    return str(row[0]) if row else target
+
+
+def _point_links(db: Database, own: Number) -> None:
+    """What named the trial before it was held, or before its first record came, points to that record now."""
+    held = held_target(db, own.key)
+    db.conn.execute(
+        """update or replace links set target = :held where target != :held and (target = :named or target in (
+               select record from registrations where number = :key and own = 1 and record not like 'ictrp-%'))""",
+        {"held": held, "named": target(own), "key": own.key},
+    )
 
 
 def named_as(db: Database, text: str) -> str:

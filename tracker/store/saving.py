@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from tracker.records import Event, Label, Payload, Record, Trial, as_json, fingerprint
 from tracker.store.judging import judgements_of, overlaid
+from tracker.store.registered import held_target
 from tracker.store.titles import title_key
 from tracker.store.variants import spellings
 
@@ -116,7 +117,7 @@ def read_otherwise(db: Database, record: Record, leaves: Sequence[str]) -> list[
     held = db.conn.execute(
         "select relation, target, origin, quote from links where record = ? and origin != 'title'", [record.id]
     )
-    links = {(link.relation, link.target, link.origin): link.quote for link in record.links}
+    links = _links_of(db, record)
     return out + ["links"] * ({tuple(row)[:3]: row[3] for row in held} != links)
 
 
@@ -140,10 +141,14 @@ def reread_record(db: Database, record: Record, leaves: Sequence[str], now: str)
     return changed
 
 
+def _links_of(db: Database, record: Record) -> dict[tuple[str, str, str], str]:
+    return {(link.relation, held_target(db, link.target), link.origin): link.quote for link in record.links}
+
+
 def _write_links(db: Database, record: Record, now: str) -> None:
     """Links as the record says them today; one that it still says keeps the time it was first seen. What only its title
     ties it to is no word of the record (`works`)."""
-    wanted = {(link.relation, link.target, link.origin): link.quote for link in record.links}
+    wanted = _links_of(db, record)
     held = {
         tuple(row)
         for row in db.conn.execute(

@@ -10,6 +10,7 @@ from sqlite_utils import Database
 
 from tracker.events import paper_linked, with_total
 from tracker.records import Event, Link, Record
+from tracker.store.registered import held_target
 from tracker.store.works import other_versions
 
 PAPER_TO_TRIAL = ("reports", "derived", "background")
@@ -34,11 +35,12 @@ def trial_events(db: Database, record: Record, old_links: Iterable[Link]) -> dic
     before = {link.target for link in old_links if link.relation in PAPER_TO_TRIAL}
     out: dict[str, list[Event]] = {}
     for link in record.links:
-        if link.relation not in PAPER_TO_TRIAL or link.target in before or link.target in out:
+        trial = held_target(db, link.target)
+        if link.relation not in PAPER_TO_TRIAL or link.target in before or trial in out:
             continue
-        held = db.conn.execute("select 1 from trials where record = ?", [link.target]).fetchone()
-        if held and record.id not in _papers_tied(db, link.target):
-            out[link.target] = [paper_linked(link.target, record.id, link.relation)]
+        held = db.conn.execute("select 1 from trials where record = ?", [trial]).fetchone()
+        if held and record.id not in _papers_tied(db, trial):
+            out[trial] = [paper_linked(trial, record.id, link.relation)]
     return out
 
 

@@ -100,16 +100,18 @@ class Web:
         check: Callable[[Answer], object] | None = None,
         allow: Container[int] = (),
         judged: Container[int] = (),
+        peer: Callable[[str], None] | None = None,
     ) -> Answer:
         """One whole answer, after as many tries as it takes and the deadline allows. Raises SourceError.
 
         `check(answer)` looks into the body of a success: it raises SourceError, permanent=True where another try
         cannot help. Other statuses are errors, but for those in `allow`, returned as they are, and those in `judged`,
         which go through `check` like a success. Without `follow` a redirect is an answer like any other.
+        `peer(address)` raises SourceError for an address that no connection may lead to.
         """
         request = _Request(method, url, params, data, headers or {}, (allow, judged), follow)
         host = urlsplit(url).hostname or "no host"
-        with wire.Limit(self._deadline) as limit:
+        with wire.Limit(self._deadline, peer) as limit:
             tries = 1 if self._unreachable else self._tries
             for tried in range(1, tries + 1):
                 try:

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
@@ -27,10 +27,12 @@ PIECE = 65_536  # bytes read, and decoded, at a time
 class Limit:
     """A wall-clock limit. When it is over, the socket in use is shut down, wherever it hangs.
 
-    A time-out of requests bounds one silence, not the sum: a server that drips could hold us for ever.
+    A time-out of requests bounds one silence, not the sum: a server that drips could hold us for ever. `peer` is told
+    the address of each new connection before anything is sent, and raises SourceError where it may not be asked.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, peer: Callable[[str], None] | None = None) -> None:
+        self.peer = peer
         self._start = time.monotonic()
         self._seconds = seconds
         self._socket: socket.socket | None = None
@@ -75,13 +77,31 @@ def _watch(sock: socket.socket | None) -> None:
         limit.watch(sock)
 
 
+def _examined(sock: socket.socket) -> socket.socket:
+    """A new connection, once whoever asks has seen to which address it leads: a name may mean another one by now."""
+    limit = getattr(_here, "limit", None)
+    try:
+        if limit and limit.peer:
+            limit.peer(str(sock.getpeername()[0]))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
 class _Connection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _examined(super()._new_conn())
+
     def getresponse(self) -> Any:
         _watch(self.sock)
         return super().getresponse()
 
 
 class _TLSConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _examined(super()._new_conn())
+
     def getresponse(self) -> Any:
         _watch(self.sock)
         return super().getresponse()

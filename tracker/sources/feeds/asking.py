@@ -7,6 +7,7 @@ Permanent redirects are remembered, temporary ones are not. 410 means that it is
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urljoin, urlsplit
 
@@ -53,7 +54,8 @@ def _follow(feed: Feed, state: FeedState, web: Web, address: str, sent: Mapping[
     state = replace(state, moved_to=address if address != feed.url else "")
     for _ in range(redirects + 1):
         _allowed(address, feed)
-        answer = web.ask("GET", address, headers=sent, allow=(*_MOVED, 304, 410), follow=False)
+        outside = None if feed.private else partial(_outside, feed)
+        answer = web.ask("GET", address, headers=sent, allow=(*_MOVED, 304, 410), follow=False, peer=outside)
         if answer.status in _MOVED:
             permanent = permanent and answer.status in _PERMANENT
             address = _target(address, answer)
@@ -97,12 +99,19 @@ def _allowed(address: str, feed: Feed) -> None:
     except (OSError, UnicodeError):
         raise SourceError(f"{host}: its name cannot be resolved: is there a network?") from None
     for one in found:
-        if not _is_outside(str(one)):
-            raise SourceError(
-                f"{host}: is an address of this machine or network ({one}), which is refused;"
-                f" private = true in [[feed]] {feed.name} allows it",
-                permanent=True,
-            )
+        try:
+            _outside(feed, str(one))
+        except SourceError as error:
+            raise SourceError(f"{host}: {error}", permanent=True) from None
+
+
+def _outside(feed: Feed, address: str) -> None:
+    if not _is_outside(address):
+        raise SourceError(
+            f"is an address of this machine or network ({address}), which is refused;"
+            f" private = true in [[feed]] {feed.name} allows it",
+            permanent=True,
+        )
 
 
 # Networks whose addresses hold an IPv4 address, from this bit on: NAT64, 6to4, IPv4-compatible and -translated.

@@ -18,6 +18,7 @@ from tracker.config.hosts import web_address
 from tracker.dates import partial
 from tracker.errors import RecordError
 from tracker.records import Author, Link, Record, as_json
+from tracker.registration import named
 
 TITLE = 1_000  # characters that are stored of a title
 MOST_LINKS = 50  # of one item: a page of links names nothing
@@ -151,8 +152,8 @@ def _links(own: Mapping[str, str], title: str, text: str) -> Iterator[Link]:
 
 def _named(words: str) -> Iterator[tuple[str, int, int]]:
     """(record or DOI, start, end) of what a text names."""
-    for match in _NCT.finditer(words):
-        yield match[0].upper(), match.start(), match.end()
+    for trial, start in named(words):
+        yield trial, start, start + len(trial)
     for pattern in (_PMID_SAID, _PUBMED_PAGE):
         for match in pattern.finditer(words):
             yield f"pubmed-{match[1]}", match.start(), match.end()

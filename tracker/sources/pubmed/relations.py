@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
 from tracker.records import NOTICES, Link
+from tracker.registration import named
 from tracker.sources.pubmed.fields import text
 
 # RefType of CommentsCorrections -> what the record is to the other one. "Cites" and the rest say nothing that we keep.
@@ -50,7 +51,6 @@ def worst(notices: set[str], title: str, types: Iterable[str]) -> str:
     return next((notice for notice in NOTICES if notice in found), "")
 
 
-_NCT = re.compile(r"\bNCT[\s:#-]{0,2}(\d{8})\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"\n+|(?<=[.!?])\s+(?=[A-Z(\[])")
 _QUOTE = 300  # characters; of a longer sentence the part around the number
 
@@ -63,25 +63,27 @@ _ELSEWHERE = re.compile(
 _REGISTRATION = re.compile(r"regist(er|ration|ry)|trial (number|identifier|id)\b", re.IGNORECASE)
 
 
+_NO_REGISTER = ("figshare", "dryad", "geo", "genbank", "bioproject")  # whose numbers are of data
+
+
 def registered(banks: Iterable[tuple[str, str]]) -> Iterator[Link]:
     """Trials that the record's databank list names."""
     for bank, number in banks:
-        found = _NCT.search(number)
-        if found and bank.replace(" ", "").lower().startswith("clinicaltrials"):
-            yield Link("reports", f"NCT{found[1]}", "databank")
+        for found, _ in named(number) if bank.replace(" ", "").lower() not in _NO_REGISTER else ():
+            yield Link("reports", found, "databank")
 
 
 def mentioned(*columns: str) -> Iterator[Link]:
     """Trials that the title or abstract names, each with the first sentence that does."""
     seen = set()
     for column in columns:
-        if "NCT" not in column.upper():
+        if not any(True for _ in named(column)):
             continue
         for sentence in _SENTENCE.split(column):
-            for found in _NCT.finditer(sentence):
-                if found[1] not in seen:
-                    seen.add(found[1])
-                    yield Link(_relation(sentence), f"NCT{found[1]}", "abstract", _around(sentence, found.start()))
+            for trial, at in named(sentence):
+                if trial not in seen:
+                    seen.add(trial)
+                    yield Link(_relation(sentence), trial, "abstract", _around(sentence, at))
 
 
 def _relation(sentence: str) -> str:

@@ -1,11 +1,12 @@
 """ISRCTN, EU CTIS and WHO ICTRP: trials that stand in other registries than ClinicalTrials.gov, from exported files.
 
 isrctn, ctis, ictrp   one trial of each as a Record
+asking, live          the talk with ISRCTN, and what `check --live` asks of it
 cut                   files into payloads, told by their content
 row, element          what a record is before it is read: names and texts, or XML
 text, words           what registries write, and which of their words mean what API v2's mean
 
-None of them is asked over the network: no interface is documented well enough to be right (docs/registries.md).
+CTIS and ICTRP are asked over the network by nobody: neither has an interface that is documented (docs/registries.md).
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 from tracker.config import Query, SourceSettings
 from tracker.errors import SourceError
 from tracker.records import Held, Listing, Payload, Record
-from tracker.sources.registries import ctis, ictrp, isrctn
+from tracker.sources.registries import asking, ctis, ictrp, isrctn
 from tracker.web import Web
 
 __all__ = ["Registry"]
@@ -22,15 +23,17 @@ _READ: dict[str, Callable[[bytes, str], Record]] = {"isrctn": isrctn.read, "ctis
 
 
 class Registry:
-    """A source that only reads. One registry more is one module here and one line in each of two dicts."""
+    """A source that reads files, and asks where it is known how. One registry more is one module here and one line."""
 
     walks_whole = True
 
     def __init__(self, settings: SourceSettings) -> None:
-        self._name = settings.name
+        self._name, self._url = settings.name, settings.url
 
     def fetch(self, query: Query, held: Held, web: Web) -> Iterator[Payload | Listing]:
-        """Raises SourceError: no query can ask it."""
+        """Raises SourceError, always where no query can ask it."""
+        if self._name == "isrctn":
+            return asking.fetch(self._url, query, held, web)
         raise SourceError(f"{self._name} is read from files: tracker import")
 
     def parse(self, payload: Payload) -> Iterator[Record]:

@@ -156,12 +156,22 @@ def _other_ids(trial: Element) -> Iterator[str]:
 
 
 def _links(trial: Element) -> Iterator[Link]:
-    """Papers among the outputs, by the PubMed address that an output has anywhere."""
+    """Papers among the outputs and in the publication details, by the PubMed address that each has anywhere."""
     for output in trial.iterfind("outputs/output"):
         addresses = " ".join(value for one in output.iter() for value in (*one.attrib.values(), one.text or ""))
-        relation = "reported_by" if output.get("outputType", "").lower().startswith("results") else "cites"
-        for found in _PMID.finditer(addresses):
-            yield Link(relation, f"pubmed-{(found[1] or found[2]).lstrip('0')}", "registry")
+        yield from _papers(addresses, "reported_by" if _is_result(output.get("outputType", "")) else "cites")
+    # Older records have a line for each: "2011 Results article in http://www.ncbi.nlm.nih.gov/pubmed/... results".
+    for line in element.words(trial, "results/publicationDetails").splitlines():
+        yield from _papers(line, "reported_by" if _is_result(re.sub(r"^\s*\d{4}\s*", "", line)) else "cites")
+
+
+def _is_result(kind: str) -> bool:
+    return bool(re.match(r"\s*(?:abstract )?results", kind, re.IGNORECASE))
+
+
+def _papers(words: str, relation: str) -> Iterator[Link]:
+    for found in _PMID.finditer(words):
+        yield Link(relation, f"pubmed-{(found[1] or found[2]).lstrip('0')}", "registry")
 
 
 def _of_row(row: Row, body: bytes, label: str) -> Record:

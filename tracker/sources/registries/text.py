@@ -22,6 +22,7 @@ _BLANK_LINES = re.compile(r"\s*\n\s*\n\s*")
 _NOTHING = {
     *("", "-", "none", "nil", "nil known", "n/a", "na", "null", "not applicable", "not available", "not provided"),
     *("not provided at time of registration", "not specified", "unknown"),
+    "plain english summary of protocol not provided at time of registration",
 }
 
 
