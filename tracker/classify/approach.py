@@ -8,7 +8,7 @@ names no approach covers all that it names. Eligibility criteria never label.
 import re
 from collections.abc import Iterator
 
-from tracker.classify.blame import REMEDIES, Blame, failed, treats_a_complication
+from tracker.classify.blame import REMEDIES, Blame, failed, spared, treats_a_complication
 from tracker.classify.document import Document
 from tracker.classify.finding import Finding
 from tracker.classify.mentions import Mention, Mentions
@@ -190,6 +190,8 @@ class _Case:
         abstract = self.document.abstract
         if self.stage not in SECONDARY and (by := abstract.says("planned", sentence)):
             return by
+        if by := spared(abstract, mention, sentence):
+            return by
         if sentence.part == "background":
             return "background part"
         if not sentence.part and sentence.start < self.own_work_starts:
@@ -197,6 +199,8 @@ class _Case:
         if sentence.part in ("", "conclusions") and (by := abstract.says("background", sentence)):
             return by
         if self.stage in PRECLINICAL and mention.leaf not in named:
+            if mention.leaf == "surg.transplant" and (by := abstract.says("leftover", sentence)):
+                return by
             if named and mention.leaf.startswith(REFERENCE_DRUGS):
                 return "comparator: the positive control of an experiment"
             return abstract.says("comparator", sentence)

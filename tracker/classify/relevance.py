@@ -220,6 +220,8 @@ class _Case:
         hints = title.all("hint")
         if not hints or not title.all(LEAF) or (self.other and not self._names_loss()):
             return None
+        if any(hit.name == "specimen" for hit in self.other):
+            return None  # "hair" in such a title is what was cut and measured
         core = any(hit.name.partition(" ")[2].startswith(_REGENERATIVE) for hit in title.all(LEAF))
         plain = (hint for hint in hints if self._words(hint) == "hair" and not _LIKE.match(title.text.low, hint.end))
         alone = core and next(plain, None) is not None
