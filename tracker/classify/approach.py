@@ -190,7 +190,7 @@ class _Case:
         abstract = self.document.abstract
         if self.stage not in SECONDARY and (by := abstract.says("planned", sentence)):
             return by
-        if by := spared(abstract, mention, sentence):
+        if by := spared(abstract, mention, sentence) or self._only_observed(mention, sentence, named):
             return by
         if sentence.part == "background":
             return "background part"
@@ -205,6 +205,16 @@ class _Case:
                 return "comparator: the positive control of an experiment"
             return abstract.says("comparator", sentence)
         return ""
+
+    def _only_observed(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
+        """A disease observed, by its title: drugs define a case or are adjusted for, unless an effect of theirs is told."""
+        abstract, title = self.document.abstract, self.document.title
+        if self.stage not in _MEASURING or named or title.all("cue", "treats"):
+            return ""
+        gave = [abstract.first("study", name, sentence.start, sentence.end) for name in ("trial", "trial_weak")]
+        if any(gave) or abstract.says("result", sentence) or abstract.says("looked_at", sentence):
+            return ""
+        return "observed beside the disease, not studied"
 
     def _biomarker(self, leaf: str, sentence: Sentence | None = None) -> str:
         """Vesicles of the blood that are measured: by the title, which holds for all of the record, or a sentence.
