@@ -207,7 +207,7 @@ class _Case:
         return ""
 
     def _only_observed(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
-        """A disease observed, by its title: drugs define a case or are adjusted for, unless an effect of theirs is told."""
+        """A disease observed, by its title: drugs define a case or are adjusted for, unless an effect is told."""
         abstract, title = self.document.abstract, self.document.title
         if self.stage not in _MEASURING or named or title.all("cue", "treats"):
             return ""
