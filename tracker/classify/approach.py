@@ -184,7 +184,11 @@ class _Case:
 
     def _covers(self, mention: Mention, named: set[str]) -> bool:
         """A review covers all that it names, or all of the family that its title names ("stem cells for hair loss")."""
-        return not named or any(mention.leaf.startswith(kind_of(leaf)) for leaf in named & _ONLY_FAMILY)
+        return not named or self._sharpens(mention, named)
+
+    def _sharpens(self, mention: Mention, named: set[str]) -> bool:
+        """The title names the family alone."""
+        return any(mention.leaf.startswith(kind_of(leaf)) for leaf in named & _ONLY_FAMILY)
 
     def _refused_in_research(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
         abstract = self.document.abstract
@@ -198,6 +202,11 @@ class _Case:
             return "background, before the own work begins"
         if sentence.part in ("", "conclusions") and (by := abstract.says("background", sentence)):
             return by
+        if self.stage not in (*PRECLINICAL, *SECONDARY):
+            told = (
+                not named or mention.leaf in named or self._sharpens(mention, named) or abstract.says("given", sentence)
+            )
+            return "" if told else "named beside what the title says is studied"
         if self.stage in PRECLINICAL and mention.leaf not in named:
             if mention.leaf == "surg.transplant" and (by := abstract.says("leftover", sentence)):
                 return by
@@ -208,13 +217,10 @@ class _Case:
 
     def _only_observed(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
         """A disease observed, by its title: drugs define a case or are adjusted for, unless an effect is told."""
-        abstract, title = self.document.abstract, self.document.title
-        if self.stage not in _MEASURING or named or title.all("cue", "treats"):
+        if self.stage not in _MEASURING or named or self.document.title.all("cue", "treats"):
             return ""
-        gave = [abstract.first("study", name, sentence.start, sentence.end) for name in ("trial", "trial_weak")]
-        if any(gave) or abstract.says("result", sentence) or abstract.says("looked_at", sentence):
-            return ""
-        return "observed beside the disease, not studied"
+        told = self.document.abstract.says("result", sentence) or self.document.abstract.says("given", sentence)
+        return "" if told else "observed beside the disease, not studied"
 
     def _biomarker(self, leaf: str, sentence: Sentence | None = None) -> str:
         """Vesicles of the blood that are measured: by the title, which holds for all of the record, or a sentence.

@@ -16,7 +16,7 @@ from tracker.classify.rules import CONDITION, LEAF
 from tracker.classify.text import Span
 
 RELEVANT, OFF = "hair", "off"
-_NEVER = {"inherited", "pulling", "leukaemia"}  # titles that no word of hair loss saves
+_NEVER = {"inherited", "pulling", "bezoar", "leukaemia"}  # titles that no word of hair loss saves
 # Beside one of these in a title plain "hair" needs no second mention; but not "hair-like", "hair bundle".
 _REGENERATIVE = ("cell.", "eng.", "ev.", "vesicle", "free.", "act.", "blood.")
 _WITH_MINOXIDIL = ("andr.", "blood.", "dev.", "oth.topical", "oth.botulinum", "free.")
@@ -194,7 +194,9 @@ class _Case:
 
     def _by_abstract(self) -> Finding | None:
         """Hair in two sentences, in three when the title is about something else; without a title, twice."""
-        text, counted = self.document.abstract.text, self.counted
+        # A drug for hair that the title gives for something else is named in every other sentence.
+        text = self.document.abstract.text
+        counted = [hit for hit in self.counted if hit.name != "drug"] if self.other else self.counted
         sentences = {text.sentence_at(hit.start).start for hit in counted}
         enough = len(counted) >= 2 if not self.document.record.title else len(sentences) >= (3 if self.other else 2)
         if len(text.sentences) <= _SHORT_ABSTRACT and not self.other and not enough:
