@@ -134,14 +134,14 @@ def _is_of_another(reading: Reading, cue: Hit, mention: Mention, where: Sentence
 
 # ---------------------------------------------------------------- not given, but stood in for
 def spared(reading: Reading, mention: Mention, where: Sentence) -> str:
-    """'spared "cannot take"' where the words before, in the same clause, say that others would have had it.
+    """'not given "cannot take"' where the words before, in the same clause, say that others would have had it.
 
     "An option for women who cannot take antiandrogens", "a good alternative to steroid injections".
     """
     cue = reading.first("cue", "spared", max(where.start, mention.start - _NEAR), mention.start)
     if cue is None or _CLAUSE_END.search(reading.text.low, cue.end, mention.start):
         return ""
-    return f'spared "{reading.text.low[cue.start : cue.end]}"'
+    return f'not given "{reading.text.low[cue.start : cue.end]}"'
 
 
 # ---------------------------------------------------------------- given for a complication

@@ -93,6 +93,10 @@ class _Case:
             yield self._by_hint()
             yield self._by_pair()
             yield self._by_purpose()
+        else:
+            never = next(hit for hit in self.other if hit.name in named)
+            spans = [self.document.title.span(hit) for hit in self.title]
+            self.vetoed += [_answer(RELEVANT, "hair.title", 0.95, at).unless(self._against(never)) for at in spans]
         yield self._off()
 
     def _by_title(self) -> Finding | None:
@@ -105,7 +109,7 @@ class _Case:
             elif self._is_source(hit):
                 by = "the follicle is only where the cells come from"
             elif against := [other for other in self.other if hit.name != "drug" or other.name != "fibre"]:
-                by = f'other.{against[0].name} "{self._words(against[0])}"'
+                by = self._against(against[0])
             rule, strength = ("hair.title", 0.95) if hit.name == _LOSS else (f"{hit.name}.title", 0.9)
             answer = _answer(RELEVANT, rule, strength, reading.span(hit))
             if not by:
@@ -131,6 +135,9 @@ class _Case:
             and all(within(abstract, other) for other in self.counted)
             and not abstract.all("hint")
         )
+
+    def _against(self, other: Hit) -> str:
+        return f'other.{other.name} "{self._words(other)}"'
 
     def _words(self, hit: Hit) -> str:
         return self.document.title.text.low[hit.start : hit.end]
@@ -186,7 +193,7 @@ class _Case:
         if not (self.title or self.counted):
             by = "no word of hair in the text"
         elif self.other:
-            by = f'other.{self.other[0].name} "{self._words(self.other[0])}"'
+            by = self._against(self.other[0])
         answer = _answer(RELEVANT, "hair.mesh", 0.8, self.document.quoted("terms", heading), "mesh")
         if by:
             self.vetoed.append(answer.unless(by))
@@ -222,14 +229,17 @@ class _Case:
         hints = title.all("hint")
         if not hints or not title.all(LEAF) or (self.other and not self._names_loss()):
             return None
-        if any(hit.name == "specimen" for hit in self.other):
-            return None  # "hair" in such a title is what was cut and measured
         core = any(hit.name.partition(" ")[2].startswith(_REGENERATIVE) for hit in title.all(LEAF))
         plain = (hint for hint in hints if self._words(hint) == "hair" and not _LIKE.match(title.text.low, hint.end))
         alone = core and next(plain, None) is not None
-        if self.counted or self.document.abstract.all("hint") or alone:
-            return _answer(RELEVANT, "hint.title", 0.6, title.span(hints[0]))
-        return None
+        if not (self.counted or self.document.abstract.all("hint") or alone):
+            return None
+        answer = _answer(RELEVANT, "hint.title", 0.6, title.span(hints[0]))
+        # "Hair" in a title about a specimen is what was cut and measured.
+        if specimen := next((hit for hit in self.other if hit.name == "specimen"), None):
+            self.vetoed.append(answer.unless(self._against(specimen)))
+            return None
+        return answer
 
     def _by_pair(self) -> Finding | None:
         """Minoxidil beside an antiandrogen, platelets or needles in a title: together they are given for hair alone."""

@@ -16,7 +16,7 @@ _NO_ADJECTIVES = frozenset({
 })  # fmt: skip
 _ADJECTIVE = re.compile(r"[a-z/()%+-]+")
 _DIGITS = re.compile(r"(?<![-.\w])\d+(?:,\d{3})*$")
-_NO_COUNT = ("phase ", "grade ", "stage ", "week ", "day ", "type ")  # before a number that counts nothing
+_NO_COUNT = ("phase ", "grade ", "stage ", "week ", "day ", "type ", "per ")  # before a number that counts nothing
 _ADJECTIVES = 5
 _GIVEN = re.compile(
     r"[^.;:]{0,60}?\b(?:used|received|applied|took|underwent|(?:was|were) (?:given|treated|injected|randomi[sz]ed))\b"
