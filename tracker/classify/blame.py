@@ -139,7 +139,8 @@ def spared(reading: Reading, mention: Mention, where: Sentence) -> str:
     "An option for women who cannot take antiandrogens", "a good alternative to steroid injections".
     """
     cue = reading.first("cue", "spared", max(where.start, mention.start - _NEAR), mention.start)
-    if cue is None or _CLAUSE_END.search(reading.text.low, cue.end, mention.start):
+    ends = (_CLAUSE_END, _THEN_IN_TEXT)
+    if cue is None or any(end.search(reading.text.low, cue.end, mention.start) for end in ends):
         return ""
     return f'not given "{reading.text.low[cue.start : cue.end]}"'
 
