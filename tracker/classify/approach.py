@@ -26,6 +26,7 @@ _ITEM = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NO_TREATMENT = ('"PLACEBO_COMPARATOR', '"SHAM_COMPARATOR', '"NO_INTERVENTION')
 # What follows in a title is mechanism: "promotes growth via IGF-1".
 _MEANS = re.compile(r"\b(?:via|through|by (?:activating|regulating|modulating|inhibiting|targeting|up|down))\b")
+_TRIALS = ("trial", "phase", "early_phase")
 _NEAR = 30  # characters of a title before cells in which their loss is told
 _PART_STRENGTH = {"aim": 0.85, "methods": 0.85, "results": 0.85, "conclusions": 0.8}
 
@@ -85,7 +86,7 @@ class _Case:
         named = {finding.label for finding in found if finding.fired}
         registered = any(finding.fired and finding.source == "registry" for finding in found)
         found += self._in_abstract(named, registered)
-        if not any(finding.fired for finding in found) and self.document.record.kind == "trial":
+        if not any(finding.fired for finding in found):
             self._take_background(found)
         self.rivals.settle(found)
         return found
@@ -150,7 +151,10 @@ class _Case:
             yield _finding(mention, text, f"abstract.{sentence.part or 'text'}", strength).unless(by)
 
     def _take_background(self, found: list[Finding]) -> None:
-        """A trial that names its treatment only where it tells why it is done."""
+        """A trial that names its treatment only where it tells why it is done; its report, where one alone is named."""
+        told = {finding.label for finding in found if finding.by.startswith("background")}
+        if self.document.record.kind != "trial" and not (self.stage.startswith(_TRIALS) and len(told) == 1):
+            return
         for finding in found:
             if finding.by.startswith(("planned", "background", "cause", "biomarker", "vehicle", "destroyed")):
                 finding.verdict, finding.by = "fired", ""

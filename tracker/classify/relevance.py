@@ -44,6 +44,8 @@ _LISTED = re.compile(r"\b(?:and|or|,)\s?$|\b(?:of|on)\s?$")
 # "Madarosis was not seen", "no alopecia": what did not happen is no subject.
 _NOT_SEEN = re.compile(r"\s(?:was|were|has|had) (?:not|never|absent)\b")
 _NO = re.compile(r"\b(?:no|neither|nor)\s(?:[a-z]+\s)?$")
+# "Men who take finasteride for baldness are excluded"
+_LEFT_OUT = re.compile(r"\b(?:excluded|exclusion|ineligible|not eligible|left out)\b")
 _LISTED_ON = re.compile(r"\s?(?:,|and\b|or\b|was (?:one|the)|as (?:an?|one))")
 
 
@@ -283,7 +285,10 @@ class _Case:
         reading, kept = self.document.abstract, list[Hit]()
         text = reading.text
         for hit in _words_of_hair(reading):
-            adverse = reading.says("adverse", text.sentence_at(hit.start)) if hit.name == _LOSS else ""
+            sentence = text.sentence_at(hit.start)
+            adverse = reading.says("adverse", sentence) if hit.name == _LOSS else ""
+            if hit.name == _LOSS and (out := _LEFT_OUT.search(text.low, sentence.start, sentence.end)):
+                adverse = f'who must not have it "{out[0]}"'
             if adverse:
                 self.vetoed.append(_answer(RELEVANT, "hair.abstract", 0.7, reading.span(hit)).unless(adverse))
                 continue
