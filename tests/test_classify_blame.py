@@ -153,3 +153,43 @@ def test_the_own_work_begins_where_somebody_is_treated(abstract: str, found: set
 )
 def test_what_is_taken_beside_or_measured_is_no_approach(title: str, abstract: str, found: set[str]) -> None:
     assert approaches(title, abstract) - {"sig.other"} == found
+
+
+# ---------------------------------------------------------------- named beside what is studied
+_MEN = "We gave PRP to 40 men with pattern hair loss. "
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "found"),
+    [
+        # stood in for, and not given
+        ("PRP for hair loss", _MEN + "It is an option for men who cannot take finasteride.", {"blood.prp"}),
+        ("PRP for hair loss", _MEN + "It is a safe alternative to topical minoxidil.", {"blood.prp"}),
+        ("PRP for hair loss", _MEN + "Those who could not take a tablet were given topical minoxidil.",
+         {"blood.prp", "minox.topical"}),
+        # failed
+        ("PRP for hair loss", _MEN + "The loss had been progressing despite finasteride.", {"blood.prp"}),
+        ("PRP for hair loss", "Hair loss had progressed despite finasteride, and men then took dutasteride and PRP.",
+         {"blood.prp", "andr.5ari"}),
+        # had before, left out, may come
+        ("PRP for hair loss", _MEN + "All had stopped minoxidil a year before.", {"blood.prp"}),
+        ("PRP for hair loss", _MEN + "Exosomes might be tested next.", {"blood.prp"}),
+        ("PRP for hair loss", _MEN + "Minoxidil acts on the same vessels.", {"blood.prp"}),
+        ("PRP for hair loss", _MEN + "It was compared with topical minoxidil.", {"blood.prp", "minox.topical"}),
+        # a disease observed
+        ("Hair loss in claims data", "A case was a first prescription of finasteride.", set()),
+        ("Hair loss in claims data", "Men treated with finasteride lost less hair.", {"andr.5ari"}),
+        # scalp left over from an operation, receptors, freezers
+        ("Caffeine in human hair follicles", "Follicles of men undergoing hair transplantation were cultured.",
+         {"oth.topical"}),
+        ("PDRN for hair loss", "We gave polydeoxyribonucleotide, which binds adenosine A2A receptors, to men.",
+         {"free.pn"}),
+        ("Adenosine for hair loss", "We gave adenosine to men.", {"oth.topical"}),
+        ("Banking of hair follicles", "We stored hair follicles in liquid nitrogen.", set()),
+        ("Liquid nitrogen for alopecia areata", "We treated patches.", {"oth.topical"}),
+        # the short form is that of the nearest name
+        ("Hair growth", "Ginger-derived nanovesicles (GDNVs) were given to mice. GDNVs woke follicles.", {"ev.plant"}),
+    ],
+)  # fmt: skip
+def test_what_is_named_beside_the_treatment_must_have_been_given(title: str, abstract: str, found: set[str]) -> None:
+    assert approaches(title, abstract) == found

@@ -61,6 +61,8 @@ def flags(abstract: str, title: str = "PP405 for hair loss", **facts: object) ->
         ("Thirty-six participants were treated", "36"),
         ("Three hundred men took it", "300"),
         ("One hundred and twenty women took it", "120"),
+        ("Men were eligible; 1465 underwent randomization", "1465"),
+        ("The rate was 27 per 1000 person-years among 312 women", "312"),
         ("Fifty men and 15 women were injected", "65"),
         ("Of 120 patients screened, 64 were randomised", "64"),
         ("We screened leaflets. 120 patients were invited, and sixty-four were enrolled", "64"),

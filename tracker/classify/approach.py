@@ -8,7 +8,7 @@ names no approach covers all that it names. Eligibility criteria never label.
 import re
 from collections.abc import Iterator
 
-from tracker.classify.blame import REMEDIES, Blame, failed, treats_a_complication
+from tracker.classify.blame import REMEDIES, Blame, failed, spared, treats_a_complication
 from tracker.classify.document import Document
 from tracker.classify.finding import Finding
 from tracker.classify.mentions import Mention, Mentions
@@ -26,6 +26,7 @@ _ITEM = re.compile(r'"(?:[^"\\]|\\.)*"')
 _NO_TREATMENT = ('"PLACEBO_COMPARATOR', '"SHAM_COMPARATOR', '"NO_INTERVENTION')
 # What follows in a title is mechanism: "promotes growth via IGF-1".
 _MEANS = re.compile(r"\b(?:via|through|by (?:activating|regulating|modulating|inhibiting|targeting|up|down))\b")
+_TRIALS = ("trial", "phase", "early_phase")
 _NEAR = 30  # characters of a title before cells in which their loss is told
 _PART_STRENGTH = {"aim": 0.85, "methods": 0.85, "results": 0.85, "conclusions": 0.8}
 
@@ -85,7 +86,7 @@ class _Case:
         named = {finding.label for finding in found if finding.fired}
         registered = any(finding.fired and finding.source == "registry" for finding in found)
         found += self._in_abstract(named, registered)
-        if not any(finding.fired for finding in found) and self.document.record.kind == "trial":
+        if not any(finding.fired for finding in found):
             self._take_background(found)
         self.rivals.settle(found)
         return found
@@ -150,7 +151,10 @@ class _Case:
             yield _finding(mention, text, f"abstract.{sentence.part or 'text'}", strength).unless(by)
 
     def _take_background(self, found: list[Finding]) -> None:
-        """A trial that names its treatment only where it tells why it is done."""
+        """A trial that names its treatment only where it tells why it is done; its report, where one alone is named."""
+        told = {finding.label for finding in found if finding.by.startswith("background")}
+        if self.document.record.kind != "trial" and not (self.stage.startswith(_TRIALS) and len(told) == 1):
+            return
         for finding in found:
             if finding.by.startswith(("planned", "background", "cause", "biomarker", "vehicle", "destroyed")):
                 finding.verdict, finding.by = "fired", ""
@@ -184,11 +188,17 @@ class _Case:
 
     def _covers(self, mention: Mention, named: set[str]) -> bool:
         """A review covers all that it names, or all of the family that its title names ("stem cells for hair loss")."""
-        return not named or any(mention.leaf.startswith(kind_of(leaf)) for leaf in named & _ONLY_FAMILY)
+        return not named or self._sharpens(mention, named)
+
+    def _sharpens(self, mention: Mention, named: set[str]) -> bool:
+        """The title names the family alone."""
+        return any(mention.leaf.startswith(kind_of(leaf)) for leaf in named & _ONLY_FAMILY)
 
     def _refused_in_research(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
         abstract = self.document.abstract
         if self.stage not in SECONDARY and (by := abstract.says("planned", sentence)):
+            return by
+        if by := spared(abstract, mention, sentence) or self._only_observed(mention, sentence, named):
             return by
         if sentence.part == "background":
             return "background part"
@@ -196,11 +206,25 @@ class _Case:
             return "background, before the own work begins"
         if sentence.part in ("", "conclusions") and (by := abstract.says("background", sentence)):
             return by
+        if self.stage not in (*PRECLINICAL, *SECONDARY):
+            told = (
+                not named or mention.leaf in named or self._sharpens(mention, named) or abstract.says("given", sentence)
+            )
+            return "" if told else "named beside what the title says is studied"
         if self.stage in PRECLINICAL and mention.leaf not in named:
+            if mention.leaf == "surg.transplant" and (by := abstract.says("leftover", sentence)):
+                return by
             if named and mention.leaf.startswith(REFERENCE_DRUGS):
                 return "comparator: the positive control of an experiment"
             return abstract.says("comparator", sentence)
         return ""
+
+    def _only_observed(self, mention: Mention, sentence: Sentence, named: set[str]) -> str:
+        """A disease observed, by its title: drugs define a case or are adjusted for, unless an effect is told."""
+        if self.stage not in _MEASURING or named or self.document.title.all("cue", "treats"):
+            return ""
+        told = self.document.abstract.says("result", sentence) or self.document.abstract.says("given", sentence)
+        return "" if told else "observed beside the disease, not studied"
 
     def _biomarker(self, leaf: str, sentence: Sentence | None = None) -> str:
         """Vesicles of the blood that are measured: by the title, which holds for all of the record, or a sentence.

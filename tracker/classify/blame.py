@@ -86,11 +86,12 @@ class Blame:
 # "concomitant") hold for the whole sentence.
 _FAILURE = ("fail", "refractory", "unresponsive", "resistant", "recalcitrant", "did not respond", "nonresponsive",
             "intoleran", "contraindicat", "had not", "had used",
-            "had taken", "without")  # fmt: skip
+            "had taken", "without", "active", "progress", "worsen", "persist", "flare", "relapse",
+            "despite")  # fmt: skip
 # After the failure the story goes on with what was done then.
 _THEN = (
     r"\b(?:rescued|salvaged|responded to|responding to|regrew|switched|treated (?:with|by|using)"
-    r"|(?<!had )(?<!have )(?<!having )(?<!previously )(?:received|underwent)"
+    r"|(?<!had )(?<!have )(?<!having )(?<!previously )(?:received|underwent)|then (?:took|used|had|began|started)"
     r"|had (?:[a-z0-9-]+ ){1,3}?(?:sessions|injections|infusions|treatments)(?: (?:of|with))?"
     r"|(?:was|were) (?:then |later )?(?:given|injected|infused|treated|started|offered))\b"
 )
@@ -129,6 +130,19 @@ def _is_of_another(reading: Reading, cue: Hit, mention: Mention, where: Sentence
     if (_THEN_IN_TITLE if in_title else _THEN_IN_TEXT).search(low, cue.end, mention.start):
         return True
     return bool(_FRONTED.match(low, where.start) and _CLAUSE_END.search(low, cue.end, mention.start))
+
+
+# ---------------------------------------------------------------- not given, but stood in for
+def spared(reading: Reading, mention: Mention, where: Sentence) -> str:
+    """'not given "cannot take"' where the words before, in the same clause, say that others would have had it.
+
+    "An option for women who cannot take antiandrogens", "a good alternative to steroid injections".
+    """
+    cue = reading.first("cue", "spared", max(where.start, mention.start - _NEAR), mention.start)
+    ends = (_CLAUSE_END, _THEN_IN_TEXT)
+    if cue is None or any(end.search(reading.text.low, cue.end, mention.start) for end in ends):
+        return ""
+    return f'not given "{reading.text.low[cue.start : cue.end]}"'
 
 
 # ---------------------------------------------------------------- given for a complication

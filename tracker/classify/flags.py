@@ -93,9 +93,10 @@ def _size(study: Study, stage: str) -> list[Finding]:
     if document.record.trial:
         n = document.record.trial.enrollment
         return [] if n is None else [_flag("n", "flag.enrollment", 1.0, value=str(n), source="registry")]
-    if study.counted is None or stage in _NO_PEOPLE:
+    counted = None if stage in _NO_PEOPLE else study.counted or study.randomised
+    if counted is None:
         return []
-    at, number = study.counted
+    at, number = counted
     return [_flag("n", "flag.people", 0.8, at, value=str(number))] if number else []
 
 

@@ -98,7 +98,7 @@ class Mentions:
         known: Glossary = {}
         texts = [(text, [m for m in found if not m.by]) for text, found in texts]
         for text, found in texts:
-            for mention in found:
+            for mention in reversed(found):  # of "ginger-derived nanovesicles (GDNVs)" the nearest
                 match = _SHORT_FORM.match(text.cased, mention.end) if mention.kind != "weak" else None
                 if match and not match[2].islower() and _fits(text, mention, match):
                     known.setdefault(match[2], (mention.leaf, ""))

@@ -16,7 +16,7 @@ from tracker.classify.rules import CONDITION, LEAF
 from tracker.classify.text import Span
 
 RELEVANT, OFF = "hair", "off"
-_NEVER = {"inherited", "pulling", "leukaemia"}  # titles that no word of hair loss saves
+_NEVER = {"inherited", "pulling", "bezoar", "leukaemia"}  # titles that no word of hair loss saves
 # Beside one of these in a title plain "hair" needs no second mention; but not "hair-like", "hair bundle".
 _REGENERATIVE = ("cell.", "eng.", "ev.", "vesicle", "free.", "act.", "blood.")
 _WITH_MINOXIDIL = ("andr.", "blood.", "dev.", "oth.topical", "oth.botulinum", "free.")
@@ -44,6 +44,8 @@ _LISTED = re.compile(r"\b(?:and|or|,)\s?$|\b(?:of|on)\s?$")
 # "Madarosis was not seen", "no alopecia": what did not happen is no subject.
 _NOT_SEEN = re.compile(r"\s(?:was|were|has|had) (?:not|never|absent)\b")
 _NO = re.compile(r"\b(?:no|neither|nor)\s(?:[a-z]+\s)?$")
+# "Men who take finasteride for baldness are excluded"
+_LEFT_OUT = re.compile(r"\b(?:excluded|exclusion|ineligible|not eligible|left out)\b")
 _LISTED_ON = re.compile(r"\s?(?:,|and\b|or\b|was (?:one|the)|as (?:an?|one))")
 
 
@@ -93,6 +95,10 @@ class _Case:
             yield self._by_hint()
             yield self._by_pair()
             yield self._by_purpose()
+        else:
+            never = next(hit for hit in self.other if hit.name in named)
+            spans = [self.document.title.span(hit) for hit in self.title]
+            self.vetoed += [_answer(RELEVANT, "hair.title", 0.95, at).unless(self._against(never)) for at in spans]
         yield self._off()
 
     def _by_title(self) -> Finding | None:
@@ -105,7 +111,7 @@ class _Case:
             elif self._is_source(hit):
                 by = "the follicle is only where the cells come from"
             elif against := [other for other in self.other if hit.name != "drug" or other.name != "fibre"]:
-                by = f'other.{against[0].name} "{self._words(against[0])}"'
+                by = self._against(against[0])
             rule, strength = ("hair.title", 0.95) if hit.name == _LOSS else (f"{hit.name}.title", 0.9)
             answer = _answer(RELEVANT, rule, strength, reading.span(hit))
             if not by:
@@ -131,6 +137,9 @@ class _Case:
             and all(within(abstract, other) for other in self.counted)
             and not abstract.all("hint")
         )
+
+    def _against(self, other: Hit) -> str:
+        return f'other.{other.name} "{self._words(other)}"'
 
     def _words(self, hit: Hit) -> str:
         return self.document.title.text.low[hit.start : hit.end]
@@ -186,7 +195,7 @@ class _Case:
         if not (self.title or self.counted):
             by = "no word of hair in the text"
         elif self.other:
-            by = f'other.{self.other[0].name} "{self._words(self.other[0])}"'
+            by = self._against(self.other[0])
         answer = _answer(RELEVANT, "hair.mesh", 0.8, self.document.quoted("terms", heading), "mesh")
         if by:
             self.vetoed.append(answer.unless(by))
@@ -194,7 +203,9 @@ class _Case:
 
     def _by_abstract(self) -> Finding | None:
         """Hair in two sentences, in three when the title is about something else; without a title, twice."""
-        text, counted = self.document.abstract.text, self.counted
+        # A drug for hair that the title gives for something else is named in every other sentence.
+        text = self.document.abstract.text
+        counted = [hit for hit in self.counted if hit.name != "drug"] if self.other else self.counted
         sentences = {text.sentence_at(hit.start).start for hit in counted}
         enough = len(counted) >= 2 if not self.document.record.title else len(sentences) >= (3 if self.other else 2)
         if len(text.sentences) <= _SHORT_ABSTRACT and not self.other and not enough:
@@ -223,9 +234,14 @@ class _Case:
         core = any(hit.name.partition(" ")[2].startswith(_REGENERATIVE) for hit in title.all(LEAF))
         plain = (hint for hint in hints if self._words(hint) == "hair" and not _LIKE.match(title.text.low, hint.end))
         alone = core and next(plain, None) is not None
-        if self.counted or self.document.abstract.all("hint") or alone:
-            return _answer(RELEVANT, "hint.title", 0.6, title.span(hints[0]))
-        return None
+        if not (self.counted or self.document.abstract.all("hint") or alone):
+            return None
+        answer = _answer(RELEVANT, "hint.title", 0.6, title.span(hints[0]))
+        # "Hair" in a title about a specimen is what was cut and measured.
+        if specimen := next((hit for hit in self.other if hit.name == "specimen"), None):
+            self.vetoed.append(answer.unless(self._against(specimen)))
+            return None
+        return answer
 
     def _by_pair(self) -> Finding | None:
         """Minoxidil beside an antiandrogen, platelets or needles in a title: together they are given for hair alone."""
@@ -269,7 +285,10 @@ class _Case:
         reading, kept = self.document.abstract, list[Hit]()
         text = reading.text
         for hit in _words_of_hair(reading):
-            adverse = reading.says("adverse", text.sentence_at(hit.start)) if hit.name == _LOSS else ""
+            sentence = text.sentence_at(hit.start)
+            adverse = reading.says("adverse", sentence) if hit.name == _LOSS else ""
+            if hit.name == _LOSS and (out := _LEFT_OUT.search(text.low, sentence.start, sentence.end)):
+                adverse = f'who must not have it "{out[0]}"'
             if adverse:
                 self.vetoed.append(_answer(RELEVANT, "hair.abstract", 0.7, reading.span(hit)).unless(adverse))
                 continue

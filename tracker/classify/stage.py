@@ -225,7 +225,7 @@ def _words_of_text(study: Study) -> Finding | None:
     if study.only_animals or (study.in_title("animal") and not (study.in_title("human") or study.given_to_people)):
         return None
     people = study.people or ("Animals" not in study.document.mesh and study.in_text("human"))
-    if people and (at := study.in_text("trial")):
+    if people and (at := study.in_done("trial", "study")):
         return _verdict("trial_unphased", "text.trial", 0.75, at=at)
     if people and (at := chart or study.in_text("observational")) and not _is_of_others(study):
         return _verdict("observational", "text.observational", 0.7, at=at)

@@ -17,7 +17,7 @@ _NO_ADJECTIVES = frozenset({
 })  # fmt: skip
 _ADJECTIVE = re.compile(r"[a-z/()%+-]+")
 _DIGITS = re.compile(r"(?<![-.\w])\d+(?:,\d{3})*$")
-_NO_COUNT = ("phase ", "grade ", "stage ", "week ", "day ", "type ")  # before a number that counts nothing
+_NO_COUNT = ("phase ", "grade ", "stage ", "week ", "day ", "type ", "per ")  # before a number that counts nothing
 _ADJECTIVES = 5
 _GIVEN = re.compile(
     r"[^.;:]{0,60}?\b(?:used|received|applied|took|underwent|(?:was|were) (?:given|treated|injected|randomi[sz]ed))\b"
@@ -28,6 +28,8 @@ _TAKEN = re.compile(
     r"\b([\d,]*\d|[a-z]+(?:-[a-z]+)?)\s(?:of (?:them|whom|these)\s)?(?:were|was)\s(?:finally\s|then\s)?"
     r"(?:randomi[sz]ed|enrolled|included|assigned|allocated|recruited|treated)\b"
 )
+# "1465 underwent randomization": the people were named before, without a number.
+_RANDOMISED = re.compile(r"\b(\d[\d,]*)\s(?:were randomi[sz]ed|were randomly assigned|underwent randomi[sz]ation)\b")
 # "two groups of 25 men each", "group A had ..., group B ..., 20 women each"
 _EACH = re.compile(r"\s(?:each\b|(?:in|per) (?:each )?(?:group|arm)\b)")
 _GROUPS = re.compile(r"\b([2-6]|two|three|four|five|six)\s(?:[a-z]+\s){0,2}?(?:groups|arms)\b")
@@ -52,10 +54,10 @@ _WORDS = (
 _NUMBERS = {word: at for at, word in enumerate((*_WORDS[0], *_WORDS[1]), 1)} | {
     word: 10 * at for at, word in enumerate(("thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 3)
 }
-# "rabbit dermal papilla cells" in a dish are no rabbit.
+# "rabbit dermal papilla cells" in a dish are no rabbit, nor is a "mouse lymphoma assay" a mouse.
 _IN_CULTURE = re.compile(
     r"\b(?:rabbit|mouse|murine|rat|goat|sheep|mink|porcine|pig|bovine)s? (?:[a-z-]+ ){0,2}?"
-    r"(?:dermal papilla|dp|dpc|hfsc|cells?|vibrissa|fibroblasts?|keratinocytes?|serum|milk)\b"
+    r"(?:dermal papilla|dp|dpc|hfsc|cells?|vibrissa|fibroblasts?|keratinocytes?|serum|milk|lymphoma assay)\b"
 )
 
 
@@ -141,6 +143,13 @@ class Study:
         if told := _GROUPS.search(reading.text.low, where.start, end):
             return number_of(told[1]) or 0
         return len({letter for letter in _GROUP.findall(reading.text.low, where.start, where.end)})
+
+    @property
+    def randomised(self) -> tuple[Span, int] | None:
+        """How many were randomised, where no number stands before a word of people."""
+        text = self.document.abstract.text
+        found = next((one for one in _RANDOMISED.finditer(text.low) if self.is_own(one.start())), None)
+        return (Span(text, *found.span(1)), number_of(found[1]) or 0) if found else None
 
     @property
     def people(self) -> Span | None:
