@@ -115,7 +115,7 @@ def test_hostile_text_adds_no_element_no_attribute_and_no_address(text: str) -> 
                for href in hrefs if "evil" not in text)  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(text=st.one_of(hostile_text, st.text(max_size=60)).filter(lambda text: bool(defused(text))))
 def test_any_text_is_shown_as_it_is(text: str) -> None:
     outline = check_page(week([text]).rendered()["html"])

@@ -16,7 +16,9 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
 
 
 @pytest.mark.parametrize(
-    "n, kinds", [*((n % 3, (kind,)) for n, kind in enumerate(KINDS)), (0, ("opcode", "call"))], ids=str
+    "n, kinds",
+    [(1, ("clock",)), *((n % 3, (kind,)) for n, kind in enumerate(KINDS) if n), (0, ("opcode", "call"))],
+    ids=str,
 )
 def test_what_was_killed_and_run_again_ends_in_the_same_database(play: Play, n: int, kinds: tuple[str, ...]) -> None:
     kinds = tuple(kind for kind in kinds if play.totals[n][kind]) or ("call",)
