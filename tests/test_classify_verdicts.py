@@ -49,6 +49,11 @@ _KNOWN = (
         ("Thymoma and alopecia areata", "The frequency of alopecia was 3% in 202 patients. One patient had no thymoma.",
          "observational"),
         ("Thymoma and alopecia areata", "One patient had no thymoma.", "case_report"),
+        # what quotes the title of another is an answer to it
+        ('Comment on "PRP for hair loss: a systematic review"', "", "review"),
+        ("Response to: Finasteride and mood, a retrospective cohort", "", "review"),
+        ("Response to finasteride: a retrospective cohort", "", "observational"),
+        ("PCOS and hair loss: the state of knowledge", "Its prevalence in women is unclear.", "review"),
         # people are looked at
         ("Dermoscopy in alopecia areata", "", "observational"),
         ("The histological diagnosis of traction alopecia", "", "observational"),

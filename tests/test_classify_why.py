@@ -74,6 +74,11 @@ def test_what_is_refused_says_by_what(record: Record, label: str, by: str) -> No
     assert label not in labels(record, "approach")
 
 
+def test_a_short_name_within_its_own_long_one_is_not_refused() -> None:
+    record = article("Low level laser therapy for hair loss")
+    assert not vetoed_by(record, "dev.lllt") and "dev.lllt" in labels(record, "approach")
+
+
 def test_a_disorder_that_is_not_theirs_says_by_what() -> None:
     record = article("Lupus mimicking alopecia areata", "Non-scarring alopecia was seen.")
     assert vetoed_by(record, "aa", "condition") == ['only looks like it "mimicking"']

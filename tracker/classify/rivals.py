@@ -108,7 +108,10 @@ class Rivals:
         vague = [finding for finding in found if finding.kind in ("title", "weak")]
         names = [finding for finding in found if finding.kind not in ("title", "weak")] if vague else []
         for finding in vague:
-            if longer := next((f for f in names if _holds(f, finding)), None):
+            longer = next((f for f in names if _holds(f, finding)), None)
+            if longer and longer.label == finding.label:
+                finding.beside(longer)
+            elif longer:
                 finding.unless(f"part of the name of {longer.label}")
 
     def _measured_against(self, finding: Finding) -> str:

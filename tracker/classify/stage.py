@@ -32,6 +32,11 @@ _OWN_WORK = re.compile(
     r"\b(?:we|our|us|i|authors?|this (?:study|trial|paper|report|work|case)|present study|here|herein|methods?|results?"
     r"|(?:was|were) (?:[a-z]+ly )?[a-z]+ed|significant(?:ly)?|showed|found)\b|\b[pn]\s?[<=>]"
 )
+# What follows is the title of another: 'Comment on "PRP for hair loss: a systematic review"' is none itself.
+_ANSWER = re.compile(
+    r"\W*((?:comments?|commentary|remarks?) on\b(?=\W*[:\"'“‘])"
+    r"|(?:response|reply) to\b(?=\W*[:\"'“‘]|\W*comments?\b)|in reply\b)"
+)
 _WHOLE = 400  # characters
 _GUESSES = (
     ("review", "review"),
@@ -132,6 +137,9 @@ def _secondary_type(study: Study) -> Finding | None:
 
 
 def _secondary_title(study: Study) -> Finding | None:
+    title = study.document.title.text
+    if answer := _ANSWER.match(title.low):
+        return _verdict("review", "title.answer", 0.9, at=Span(title, *answer.span(1)))
     if study.typed("case_report"):
         return None
     if at := study.in_title("systematic_review"):
