@@ -163,7 +163,11 @@ _WHOSE = re.compile(
     re.IGNORECASE,
 )
 _DEFINES = re.compile(r"\bcharacteri[sz]ed by\s+(?:[\w-]+\s+){0,4}$", re.IGNORECASE)
-_WHO = re.compile(r"\s+(?:patients?|survivors?|therap|treatment|chemo|cent(?:re|er)|cells?\b|suppress)", re.IGNORECASE)
+_WHO = re.compile(
+    r"\s+(?:patients?|survivors?|therap|treatment|chemo|cent(?:re|er)|cells?\b|suppress)"
+    r"|\W+(?:in )?(?:complete |partial )?remission\b",
+    re.IGNORECASE,
+)
 _REACH = 200  # characters before and behind a find that are read
 _BEFORE, _WORDS = 5, 12  # words before the first word of a find, and in all
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]?\s+(?=[A-Z0-9\[(“])|\n+")
