@@ -18,6 +18,15 @@ def test_flags_of_a_trial_come_from_its_fields() -> None:
     assert set(flags) == {"randomised", "blinded", "controlled", "n", "withdrawn"} and flags["n"].value == "78"
 
 
+def test_where_a_registry_leaves_the_design_empty_the_words_tell_it() -> None:
+    told = "A randomised, double-blind, placebo-controlled study in 40 men. They will be treated for 24 weeks."
+    found = labels(trial("PP405 in hair loss", told), "flag")
+    assert {"randomised", "blinded", "controlled"} <= set(found) and found["n"].value == "40"
+    assert found["randomised"].quote == "randomised"
+    spoken = labels(trial("PP405 in hair loss", told, allocation="NON_RANDOMIZED", enrollment=38), "flag")
+    assert not {"randomised", "blinded", "controlled"} & set(spoken) and spoken["n"].value == "38"
+
+
 def test_design_flags_carry_their_words() -> None:
     record = article(
         "Exosomes for hair loss",
@@ -86,6 +95,7 @@ def test_people_are_counted_as_a_reader_counts_them(words: str, n: str | None) -
     ("words", "duration"),
     [
         ("Forty men were treated for 24 weeks.", "24 weeks"),
+        ("Forty men took part in a six-month clinical trial.", "6 months"),
         ("Forty men took part in a 12-month trial; density was read at week 24.", "12 months"),
         ("Forty men came. Density was read at week 12 and at week 24.", "24 weeks"),
         ("Forty men were randomised and followed for one year.", "1 year"),
@@ -107,6 +117,7 @@ def test_the_duration_is_that_of_treatment_or_follow_up(words: str, duration: st
         "The lack of a control group limits what can be said.",
         "It had neither a control group nor randomisation.",
         "Earlier studies have been shown to lack a placebo group.",
+        "There are no prospective randomised controlled trials.",
     ],
 )
 def test_what_is_missing_or_wished_for_is_no_design(words: str) -> None:
@@ -142,6 +153,9 @@ def test_words_of_harm_are_flagged(harm: str) -> None:
         ("PP405 for hair loss", "Forty men were treated. No adverse event was recorded.", "", "abstract"),
         ("PP405 for hair loss", "Forty men were treated. It was well tolerated.", "", "abstract"),
         ("PP405 for hair loss", "Previous studies reported sepsis. Forty men were treated.", None, ""),
+        # a disease, and nothing about the safety of what was given
+        ("PP405 for hair loss", "Forty men with lymphoma were treated.", None, ""),
+        ("PP405 for hair loss", "Forty men were treated. It is not a life-threatening disease.", None, ""),
     ],
 )
 def test_harm_that_is_told_is_kept_apart_from_words_about_safety(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.test_classify import article, one, trial
+from tests.test_classify import article, labels, one, trial
 
 _KNOWN = (
     "Pattern hair loss is common, and patients ask for more than a tablet. Androgens shorten growth, and the papilla "
@@ -45,10 +45,67 @@ _KNOWN = (
         ("Cultured follicular cells and hair regrowth", "Cells were tested for their growth.", "in_vitro"),
         ("A marker in alopecia areata", "Serum of 40 patients and 40 controls was profiled.", "observational"),
         ("PRP in alopecia areata", "We gave PRP to 40 patients and saline to 40 controls.", "trial_unphased"),
+        # an example from a group that was counted is no case
+        ("Thymoma and alopecia areata", "The frequency of alopecia was 3% in 202 patients. One patient had no thymoma.",
+         "observational"),
+        ("Thymoma and alopecia areata", "One patient had no thymoma.", "case_report"),
+        # what quotes the title of another is an answer to it
+        ('Comment on "PRP for hair loss: a systematic review"', "", "review"),
+        ("Response to: Finasteride and mood, a retrospective cohort", "", "review"),
+        ("Response to finasteride: a retrospective cohort", "", "observational"),
+        ("PCOS and hair loss: the state of knowledge", "Its prevalence in women is unclear.", "review"),
+        # people are looked at
+        ("Dermoscopy in alopecia areata", "", "observational"),
+        ("The histological diagnosis of traction alopecia", "", "observational"),
     ],
 )  # fmt: skip
 def test_the_stage_is_what_the_record_itself_reports(title: str, abstract: str, stage: str) -> None:
     assert one(article(title, abstract), "stage").label == stage
+
+
+def test_a_registered_study_that_only_asks_people_is_observational() -> None:
+    record = trial("Chemotherapy-induced alopecia and body image", "A qualitative study with focus groups.")
+    assert one(record, "stage").label == "observational"
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "conditions"),
+    [
+        ("Mood in non-scarring alopecia", "", {"general"}),
+        ("Mood in non-scarring alopecia", "Androgenetic alopecia and effluvium were seen.", {"aga", "te"}),
+        ("Lupus of the scalp mimicking alopecia areata", "", {"general"}),
+        ("Lichen planopilaris misdiagnosed as alopecia areata", "", {"scarring"}),
+        ("A mouse model mimicking alopecia areata", "", {"aa"}),
+        ("Light to keep hair: hair preservation with chemotherapy", "", {"cia"}),
+        ("A band against hair loss during whole brain radiotherapy", "", {"cia"}),
+        ("PD-1 inhibitor-related alopecia", "", {"cia"}),
+        ("Trichoscopy of syphilitic alopecia", "", {"other_hair"}),
+        ("Folliculitis spinulosa decalvans in a man", "Alopecia was seen.", {"scarring"}),
+    ],
+)
+def test_the_condition_is_that_of_the_people(title: str, abstract: str, conditions: set[str]) -> None:
+    assert set(labels(article(title, abstract), "condition")) == conditions
+
+
+@pytest.mark.parametrize(
+    ("title", "approaches"),
+    [
+        # one substance under its chemical, its short and its brand name, and its code
+        ("Topical 17α-estradiol in hair loss", {"andr.5ari"}),
+        ("Topical estradiol in hair loss", {"oth.topical"}),
+        ("CB-03-01 solution in male pattern hair loss", {"andr.ar_antag"}),
+        ("Inosine pranobex in alopecia areata", {"imm.other"}),
+        # the antibiotics of neutrophilic scarring alopecia, as doxycycline
+        ("Rifampicin and clindamycin in folliculitis decalvans", {"imm.other"}),
+        ("Natural ingredients for alopecia", {"oth.botanical"}),
+        # two devices; but "laser therapy" beside its sharper name is one
+        ("A microneedling and laser device for hair loss", {"dev.microneedle", "dev.lllt"}),
+        ("A microneedling laser device for hair loss", {"dev.microneedle"}),
+        ("Excimer and laser therapy of the scalp in alopecia areata: excimer laser", {"dev.laser"}),
+    ],
+)
+def test_what_is_given_is_known_by_all_its_names(title: str, approaches: set[str]) -> None:
+    assert set(labels(article(title), "approach")) == approaches
 
 
 @pytest.mark.parametrize(

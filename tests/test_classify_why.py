@@ -74,6 +74,17 @@ def test_what_is_refused_says_by_what(record: Record, label: str, by: str) -> No
     assert label not in labels(record, "approach")
 
 
+def test_a_short_name_within_its_own_long_one_is_not_refused() -> None:
+    record = article("Low level laser therapy for hair loss")
+    assert not vetoed_by(record, "dev.lllt") and "dev.lllt" in labels(record, "approach")
+
+
+def test_a_disorder_that_is_not_theirs_says_by_what() -> None:
+    record = article("Lupus mimicking alopecia areata", "Non-scarring alopecia was seen.")
+    assert vetoed_by(record, "aa", "condition") == ['only looks like it "mimicking"']
+    assert vetoed_by(record, "scarring", "condition") == ['denied "non"']
+
+
 def test_a_phase_of_others_is_in_the_trace_with_the_words_that_refuse_it() -> None:
     record = article("PP405 for hair loss in 20 men", "Men were treated. A phase 3 trial is planned for next year.")
     assert any("planned" in by for by in vetoed_by(record, "phase3", "stage"))
@@ -140,6 +151,10 @@ def takeaway(abstract: str, title: str = "PP405 for hair loss") -> str | None:
         ("Hair loss is common in men. Whether gels differ is not known. We gave a gel to forty men.", None),
         ("Hair loss is common in men. In total 40 men were included and compared with 40 others.", None),
         ("Hair loss is common in men. We describe how we will give a gel to forty of them.", None),
+        ("Hair loss is common. We saw a girl of ten without any hair at all. She was successfully treated with a gel.",
+         "She was successfully treated with a gel."),
+        ("Hair loss is common in men. We gave pulses to eight patients. The pulses were not effective in any of them.",
+         "The pulses were not effective in any of them."),
         ("", None),
     ],
 )  # fmt: skip

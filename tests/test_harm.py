@@ -197,6 +197,10 @@ def test_what_is_denied_is_no_harm(text: str) -> None:
         "those infected with the virus",
         "a syndrome characterised by many basal cell carcinomas",
         "the role of a bacterial infection in its cause",
+        "alopecia due to a granulomatous arteritis",
+        "Alopecia areata and Hodgkin's lymphoma: complete remission of both",
+        "Biopsy showed non-caseating granulomas",
+        "Pemphigus is a life-threatening disease",
         # Looked for, or kept off.
         "to assess the risk of tumour formation and skin infection",
         "The aim was to determine the incidence of serious adverse events",

@@ -20,7 +20,8 @@ WORDS = {
     "infection": _VIRUS + r"infections?|infected(?! with (?:the )?(?:virus|covid|sars|corona))"
     r"|abscess(?:es)?|(?<!dissecting )cellulitis|mycobacteri\w+|sepsis|septic"
     r"|herpes zoster|bactera?emia|erysipelas",
-    "lump": r"(?<!sarcoid )(?<!sarcoidal )(?<!majocchi's )granulomas?(?! annulare)|granulomatous|nodules?",
+    "lump": r"(?<!sarcoid )(?<!sarcoidal )(?<!majocchi's )(?<!caseating )granulomas?(?! annulare)"
+    r"|granulomatous(?! (?:arteritis|vasculitis|disease))|nodules?",
     "tissue": r"necrosis(?! factor)|necrotic|keloids?|scar formation"
     r"|(?:hypertrophic|permanent|residual|visible|donor[- ]site) scar(?:s|ring)?"
     r"|(?<!non-)scarring(?= (?:of|at|in|on|was|were|developed|occurred|followed|after)\b)",
@@ -35,7 +36,7 @@ WORDS = {
     "tumour": r"(?<!anti-)tumou?rs?(?! necrosis factor)|tumou?rigen\w+|carcinomas?|malignanc(?:y|ies)|skin cancers?"
     r"|\w*sarcomas?|(?<!cutaneous t-cell )lymphomas?|melanomas?|teratomas?",
     "grave": r"anaphyla\w+|hospitali[sz](?:ed|ations?)|(?<!cell )(?<!cellular )deaths?(?! receptor)(?!-\d)|died|fatal"
-    r"|life-threatening|suicid\w+|teratogen\w+|warning letters?"
+    r"|life-threatening(?! (?:disease|illness|disorder|condition))|suicid\w+|teratogen\w+|warning letters?"
     r"|(?:serious|severe) (?:adverse (?:events?|reactions?|effects?)|side effects?|harms?|complications?)",
 }
 # Of lower case, because plain letters are compared faster than letters of either case.
@@ -162,7 +163,11 @@ _WHOSE = re.compile(
     re.IGNORECASE,
 )
 _DEFINES = re.compile(r"\bcharacteri[sz]ed by\s+(?:[\w-]+\s+){0,4}$", re.IGNORECASE)
-_WHO = re.compile(r"\s+(?:patients?|survivors?|therap|treatment|chemo|cent(?:re|er)|cells?\b|suppress)", re.IGNORECASE)
+_WHO = re.compile(
+    r"\s+(?:patients?|survivors?|therap|treatment|chemo|cent(?:re|er)|cells?\b|suppress)"
+    r"|\W+(?:in )?(?:complete |partial )?remission\b",
+    re.IGNORECASE,
+)
 _REACH = 200  # characters before and behind a find that are read
 _BEFORE, _WORDS = 5, 12  # words before the first word of a find, and in all
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]?\s+(?=[A-Z0-9\[(“])|\n+")
@@ -201,6 +206,11 @@ def harms(text: str, plans: bool = False) -> Iterator[re.Match[str]]:
             and not _is_whose(match, before, after, plans)
         ):
             yield match
+
+
+def is_denied(text: str, match: re.Match[str]) -> bool:
+    """A word of harm of which the text says that it did not come."""
+    return _is_denied(text[max(0, match.start() - _REACH) : match.start()], text[match.end() : match.end() + _REACH])
 
 
 def _is_denied(before: str, after: str) -> bool:

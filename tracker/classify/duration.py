@@ -15,8 +15,8 @@ from tracker.classify.text import Span, Text
 _UNIT = re.compile(r"(week|month|year)s?\b")
 _NUMBER = re.compile(r"(?<![\w.-])(\d+|[a-z]+(?:-[a-z]+)?)[ -]$")
 _OF_STUDY = re.compile(
-    r"[ -](?:long )?(?:treatment|study|trial|follow-up|period|course|randomi[sz]ed|double-blind|open-label|extension"
-    r"|results|data|outcomes?|therapy)"
+    r"[ -](?:long )?(?:clinical )?(?:treatment|study|trial|follow-up|period|course|randomi[sz]ed|double-blind"
+    r"|open-label|extension|results|data|outcomes?|therapy)"
 )
 _FOR = re.compile(
     r"\b(?:for|over|during|lasting|throughout|a total of)\s(?:up to |at least |a period of |the )?$",

@@ -13,7 +13,7 @@ from tracker.classify.finding import Finding
 from tracker.classify.lexicon import Hit
 from tracker.classify.study import Study, in_culture
 from tracker.classify.text import Span
-from tracker.harm import around, harms, words_of_harm
+from tracker.harm import around, harms, is_denied, words_of_harm
 
 _NO_DESIGN = ("review", "systematic_review", "unclear")
 _NO_PEOPLE = ("animal", "in_vitro", "ex_vivo", "in_silico")
@@ -39,7 +39,7 @@ def find_flags(study: Study, stage: str, relevant: bool, every: bool = False) ->
     document = study.document
     flags = _fate(document)
     if relevant and stage not in _NO_DESIGN:
-        flags += _registered(document) if document.record.trial else _design(study, every)
+        flags += _registered(document) if _registry_tells(document) else _design(study, every)
         flags += _size(study, stage) + _duration(study)
         flags += _species(study) if stage in _NO_PEOPLE else []
     flags += _safety(study) if relevant else []
@@ -58,6 +58,12 @@ def _fate(document: Document) -> list[Finding]:
     if record.trial and record.trial.status == "WITHDRAWN":
         out.append(_flag("withdrawn", "flag.status", 1.0, source="registry"))
     return out
+
+
+def _registry_tells(document: Document) -> bool:
+    """Some registries have no field for the design, or leave it empty: then the words of the summary tell it."""
+    trial = document.record.trial
+    return trial is not None and bool(trial.allocation or trial.masking or trial.arms)
 
 
 def _registered(document: Document) -> list[Finding]:
@@ -90,9 +96,8 @@ def _design(study: Study, every: bool) -> list[Finding]:
 def _size(study: Study, stage: str) -> list[Finding]:
     """Participants: the registry's enrollment, or the first number of people in title or abstract."""
     document = study.document
-    if document.record.trial:
-        n = document.record.trial.enrollment
-        return [] if n is None else [_flag("n", "flag.enrollment", 1.0, value=str(n), source="registry")]
+    if document.record.trial and (n := document.record.trial.enrollment) is not None:
+        return [_flag("n", "flag.enrollment", 1.0, value=str(n), source="registry")]
     counted = None if stage in _NO_PEOPLE else study.counted or study.randomised
     if counted is None:
         return []
@@ -121,8 +126,10 @@ def _safety(study: Study) -> list[Finding]:
         return [_flag("safety", "flag.harm", 0.8, Span(text, *around(text.cased, match.start())), value="harm")]
     at = study.in_text("safety", "flag")
     if not at:
-        denied = next((match for match in words_of_harm(abstract.low) if study.is_own(match.start())), None)
-        at = Span(abstract, *denied.span()) if denied else None
+        own = (match for match in words_of_harm(abstract.low) if study.is_own(match.start()))
+        # What is neither told nor denied names a disease: "a naevus syndrome with carcinomas".
+        spoken = next((match for match in own if study.document.record.trial or is_denied(abstract.cased, match)), None)
+        at = Span(abstract, *spoken.span()) if spoken else None
     return [_flag("safety", "flag.safety", 0.6, at)] if at else []
 
 

@@ -22,6 +22,7 @@ _JOINED = re.compile(
     r"(?:,|(?:,\s)?(?:or|and|versus|vs\.?|with|against|plus|than))\s?(?:either\s)?"
 )
 _BETWEEN = 50
+_OWN_MEANING = ("dev.lllt", "imm.steroid")  # "laser device" is no other device, "steroids" are no other drug
 _GIVEN = re.compile(r"\b(?:inject|transplant|implant|graft|infus|receiv|administ|given\b|treated with|got\b|had\b)")
 _CELL_FREE = ("ev.", "free.cm")
 
@@ -107,7 +108,10 @@ class Rivals:
         vague = [finding for finding in found if finding.kind in ("title", "weak")]
         names = [finding for finding in found if finding.kind not in ("title", "weak")] if vague else []
         for finding in vague:
-            if longer := next((f for f in names if _holds(f, finding)), None):
+            longer = next((f for f in names if _holds(f, finding)), None)
+            if longer and longer.label == finding.label:
+                finding.beside(longer)
+            elif longer:
                 finding.unless(f"part of the name of {longer.label}")
 
     def _measured_against(self, finding: Finding) -> str:
@@ -122,17 +126,27 @@ class Rivals:
         sure = {f.label: f for f in found if f.kind != "weak" and f.label != "ev.unspec"}
         order = list(self.leaf)
         for finding in sorted(unsure, key=lambda f: (order.index(f.label), -f.strength)):
-            stronger = next((f for label, f in sure.items() if label.startswith(kind_of(finding.label))), finding)
+            kin = (f for label, f in sure.items() if label.startswith(kind_of(finding.label)))
+            stronger = next((f for f in kin if not _is_another(finding, f)), finding)
             sure.setdefault(stronger.label, stronger)
             if finding.label not in sure:
                 finding.beside(stronger)
-                finding.by = f"{stronger.label} says more"
+                finding.by = f"too vague beside {stronger.label}"
 
 
 def _is_joined(low: str, cells: Span, start: int, end: int) -> bool:
     """Only "or", "and", "versus" or a comma stands between the name of cells and the phrase of a product."""
     between = low[cells.end : start] if cells.end <= start else low[end : cells.start]
     return len(between) <= _BETWEEN and _JOINED.fullmatch(between) is not None
+
+
+def _is_another(vague: Finding, sharp: Finding) -> bool:
+    """ "A microneedling and laser device": two things, where the vague phrase has a meaning of its own."""
+    a, b = vague.at, sharp.at
+    if vague.label not in _OWN_MEANING or a is None or b is None or a.text is not b.text or vague.label == sharp.label:
+        return False
+    between = a.text.low[b.end : a.start] if b.end <= a.start else a.text.low[a.end : b.start]
+    return between.strip() in ("and", "or", "plus", "versus", "vs", "vs.", "with", "/", "+", "&")
 
 
 def is_cell(leaf: str) -> bool:

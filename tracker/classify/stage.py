@@ -32,7 +32,18 @@ _OWN_WORK = re.compile(
     r"\b(?:we|our|us|i|authors?|this (?:study|trial|paper|report|work|case)|present study|here|herein|methods?|results?"
     r"|(?:was|were) (?:[a-z]+ly )?[a-z]+ed|significant(?:ly)?|showed|found)\b|\b[pn]\s?[<=>]"
 )
+# What follows is the title of another: 'Comment on "PRP for hair loss: a systematic review"' is none itself.
+_ANSWER = re.compile(
+    r"\W*((?:comments?|commentary|remarks?) on\b(?=\W*[:\"'“‘])"
+    r"|(?:response|reply) to\b(?=\W*[:\"'“‘]|\W*comments?\b)|in reply\b)"
+)
 _WHOLE = 400  # characters
+_GUESSES = (
+    ("review", "review"),
+    ("trial_unphased", "trial_weak"),
+    ("observational", "diagnosis"),
+    ("observational", "human"),
+)
 _DOUBLE = {"12": "phase1_2", "23": "phase2_3"}
 Linked = Sequence[tuple[str, tuple[str, ...]]]
 
@@ -126,6 +137,9 @@ def _secondary_type(study: Study) -> Finding | None:
 
 
 def _secondary_title(study: Study) -> Finding | None:
+    title = study.document.title.text
+    if answer := _ANSWER.match(title.low):
+        return _verdict("review", "title.answer", 0.9, at=Span(title, *answer.span(1)))
     if study.typed("case_report"):
         return None
     if at := study.in_title("systematic_review"):
@@ -218,7 +232,7 @@ def _words_of_text(study: Study) -> Finding | None:
     chart = study.in_text("not_review")
     if (at := study.in_text("review")) and not chart and not study.people:
         return _verdict("review", "text.review", 0.7, at=at)
-    if at := study.in_text("case_report"):
+    if (at := study.in_text("case_report")) and not _is_one_of_many(study, at):
         return _verdict("case_report", "text.case", 0.75, at=at)
     if (at := study.one_aged) and not study.people:
         return _verdict("case_report", "text.one_aged", 0.7, at=at)
@@ -236,6 +250,12 @@ def _words_of_text(study: Study) -> Finding | None:
     if study.people and (study.treated or study.anywhere("trial_weak")):
         return _verdict("trial_unphased", "text.treated", 0.65, at=study.people)
     return None
+
+
+def _is_one_of_many(study: Study, at: Span) -> bool:
+    """ "Of 202 patients six shed; one patient had ...": an example from a group that was counted before."""
+    many = study.counted is not None and study.counted[1] > _CASES
+    return many and at.text.low.startswith(("one ", "a "), at.start)
 
 
 def _few(study: Study) -> Span | None:
@@ -281,7 +301,7 @@ def _last_guess(study: Study) -> Finding | None:
     What the title says goes first; an abstract that never tells of own work is one about other people's.
     """
     of_others = not (study.animals or study.in_title("cells")) and _is_of_others(study)
-    for stage, words in (("review", "review"), ("trial_unphased", "trial_weak"), ("observational", "human")):
+    for stage, words in _GUESSES:
         if at := study.in_title(words) or (None if of_others else study.in_done(words, "study")):
             # People and an approach in the title: they were given it.
             given = words == "human" and any(hit.name.startswith("term ") for hit in study.document.title.all(LEAF))
