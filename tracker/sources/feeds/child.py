@@ -15,6 +15,7 @@ import sys
 import unicodedata
 import zlib
 from typing import Any
+from xml.parsers import expat
 
 CPU_SECONDS, MEMORY = 10, 1_000_000_000
 MOST_BYTES = 25_000_000  # of what a gzip file holds
@@ -72,7 +73,7 @@ def _utf16(body: bytes) -> bytes:
 def _xml(body: bytes, kind: str, address: str) -> dict[str, Any]:
     bare = body.replace(b"\0", b"")  # UTF-16, as far as tags go
     root = _ROOT.search(bare)
-    if _ENTITY.search(bare, 0, root.start() if root else len(bare)):
+    if _ENTITY.search(bare, 0, root.start() if root else len(bare)) or _declares_entities(body):
         return {"refused": "it declares entities of its own, which no feed needs"}
     import feedparser
 
@@ -90,6 +91,29 @@ def _xml(body: bytes, kind: str, address: str) -> dict[str, Any]:
     if whole and not odd and not empty and bare[last:].strip():
         odd = "something stands after its end"
     return _feed(read.version, _name(read.feed.get("title")), [_item(one) for one in entries], whole=whole, odd=odd)
+
+
+class _EntityError(Exception):
+    pass
+
+
+def _declares_entities(body: bytes) -> bool:
+    """By the parser's own word: a root's tag may stand in a comment, and behind it the real declarations."""
+    if not _ENTITY.search(body):
+        return False
+
+    def refuse(*_declared: object) -> None:
+        raise _EntityError
+
+    parser = expat.ParserCreate()
+    parser.EntityDeclHandler = refuse
+    try:
+        parser.Parse(body, True)
+    except _EntityError:
+        return True
+    except (expat.ExpatError, ValueError, LookupError):
+        pass  # no XML: it is read by a parser that knows no entities but those of the prologue
+    return False
 
 
 def _last(pattern: re.Pattern[bytes], text: bytes) -> int:
