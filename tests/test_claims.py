@@ -165,6 +165,19 @@ def test_what_news_names_is_fetched_by_its_id_and_never_announced(world: World) 
     assert "Exosomes for hair loss, item 1" in told and "\n- Sleep" not in told and "**Sleep" not in told
 
 
+@pytest.mark.parametrize("command", ["fetch", "run"])
+def test_what_news_names_is_fetched_though_no_query_asks_its_source(world: World, command: str) -> None:
+    path = world.folder / "queries.toml"
+    text = path.read_text().replace('queries = ["gel", "moss", "press"]', "")
+    path.write_text(text[: text.index("[[query]]")] + text[text.index("[[feed]]") :])
+    world.put_article(9, "A gel in alopecia")
+    world.press = rss(item(1, text=f"Exosomes for alopecia: {nct(1)}, PMID {pmid(9)}."))  # type: ignore[attr-defined]
+    done = tracker(world, command, TRACKER_NOW=WEEKS[0])
+    assert done.returncode == 0, done.stderr
+    held = {row["id"] for row in world.rows("select id from records")}
+    assert {nct(1), f"pubmed-{pmid(9)}"} <= held
+
+
 def test_one_trial_is_followed_through_press_registry_and_paper(world: World) -> None:
     world.fetch(0)
     world.press = rss(item(1, "Gel company announces its phase 2 trial", text=f"For alopecia: {nct(1)}."))  # type: ignore[attr-defined]

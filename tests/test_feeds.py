@@ -262,6 +262,38 @@ def test_one_guid_and_one_link_for_all_are_no_names(world: FeedWorld) -> None:
     assert (tally.new, tally.same, tally.listed) == (1, 2, 3)
 
 
+def test_one_link_for_all_takes_no_item_its_own_away(world: FeedWorld) -> None:
+    world.answer = rss(item(1), item(2))
+    world.fetch(0)
+    world.answer = rss(*(item(n, link="https://news.example.org/", guid="all") for n in (1, 2)))
+    world.fetch(1)
+    world.answer = rss(*(item(n, guid="", date="Mon, 23 Nov 2026 08:00:00 GMT") for n in (1, 2)))
+    assert world.fetch(2).new == 0
+
+
+def test_a_feed_lists_few_or_many_and_only_nothing_is_worth_a_look(world: FeedWorld) -> None:
+    world.answer = rss(*(item(n) for n in range(9)))
+    world.fetch(0)
+    world.digest(0)
+    world.answer = rss(item(8))
+    world.fetch(1)
+    assert "Incomplete" not in world.digest(1)
+    world.answer = rss()
+    world.fetch(2)
+    assert "query news: it lists 0 records, where it listed 1 before" in world.digest(2)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [("Exosomes for alopecia.<br>More of it.", "Exosomes for alopecia."),
+     ("exosomes and hair " * 20, "exosomes and hair " * 5 + "exosomes ..."), ("", "(no title)")],
+)  # fmt: skip
+def test_a_note_without_a_title_goes_by_its_first_words(world: FeedWorld, text: str, title: str) -> None:
+    world.answer = rss(item(1, text=text).replace("<title>Exosomes for hair loss, item 1</title>", ""))
+    world.fetch(0)
+    assert world.titles() == [title]
+
+
 def test_a_rebuilt_feed_is_no_news_until_somebody_says_so(world: FeedWorld) -> None:
     world.answer = rss(*(item(n) for n in range(30)))
     world.fetch(0)
@@ -346,6 +378,8 @@ ENTITIES = [
     "<!DOCTYPE r [<!ENTITY a '" + "x" * 100_000 + "'>]>",
     "<!DOCTYPE r [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>",
     "<!DOCTYPE r [<!ENTITY % a SYSTEM 'http://127.0.0.1:9/x'> %a;]>",
+    "<!-- <rss> -->" + LAUGHS,
+    "<!DOCTYPE r SYSTEM '<rss>' [<!ENTITY a 'ha'>]>",
 ]
 
 

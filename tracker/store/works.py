@@ -5,9 +5,10 @@ Trials are united in `registered`.
 preprint, PubMed's record over a feed's item, the newer PMID over the older; never in a chain. Views, board and digest
 count coalesce(same_as, id).
 
-Two articles are one work when PubMed says that one is the other's preprint (by its PMID or its DOI), when they have one DOI, or when one is a
-preprint and title, authors and dates leave no doubt (`titles`); that is kept as a link of origin "title". An item of a
-feed is the record whose address is its own. A notice and the paper that it is about are two, whatever they share.
+Two articles are one work when PubMed says that one is the other's preprint (by its PMID or its DOI), when they have
+one DOI, or when one is a preprint and title, authors and dates leave no doubt (`titles`); that is kept as a link of
+origin "title". An item of a feed is the record whose address is its own. A notice and the paper that it is about are
+two, whatever they share.
 
 What is one work is worked out from what the records say now, so that the order in which they came does not matter, and
 a later version that contradicts undoes it.
