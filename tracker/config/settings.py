@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from tracker.config.hosts import EXPERIMENTAL, is_placeholder, is_real
+from tracker.config.hosts import EXPERIMENTAL, UPSTREAMS, is_placeholder, is_real
 from tracker.errors import ConfigError
 
 # The name under which trials and papers are fetched because a record points to them; no query may take it.
@@ -153,7 +153,8 @@ class Settings:
         return [
             name
             for name, source in self.sources.items()
-            if name not in ("feeds", *EXPERIMENTAL)
+            if name in UPSTREAMS
+            and name not in EXPERIMENTAL
             and not any(query.expression(name) for query in self.queries)
             and not (is_real(name, source.url) and is_placeholder(source.contact))
         ]
