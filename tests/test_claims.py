@@ -91,6 +91,7 @@ def test_a_claim_stands_beside_the_registry_s_fact_and_changes_none(world: World
     shown = tracker(world, "show", nct(1)).stdout
     assert "Claims" in shown and "press: phase 3; registry: PHASE2" in shown
     assert "registry: no results posted" in shown and "named by press: Moss Works reports phase 3" in shown
+    assert "Moss Works reports phase 3 results of its gel · press: phase 3 ·" in world.digest(1)
     item_page = tracker(world, "show", news["id"]).stdout
     assert f"{nct(1)}: press: phase 3; registry: PHASE2" in item_page
     told = json.loads(tracker(world, "show", nct(1), "--json").stdout)
