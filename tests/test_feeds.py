@@ -463,6 +463,8 @@ def test_a_packed_document_is_unpacked_no_further_than_a_feed_may_be_large(world
     assert "cut off after 1 whole items" in tally.error
     world.answer = Say(gzip.compress(rss(item(1), item(2)))[:-30])
     assert world.fetch(1).error
+    world.answer = Say(gzip.compress(b""))
+    assert "no feed" in world.fetch(1).error
 
 
 @pytest.mark.parametrize(
@@ -472,6 +474,18 @@ def test_what_stands_after_the_end_makes_a_feed_odd_and_not_cut(world: FeedWorld
     world.answer = rss(item(1)) + after
     tally = world.fetch(0)
     assert (tally.new, tally.complete) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "title"),
+    [("Hair &#55357;&#56832; grew", "Hair \U0001f600 grew"), ("Hair &#xD83D;&#xDE00; grew", "Hair \U0001f600 grew"),
+     ("Hair &#xD800; &#99999999999; &#x110000; &#56832 grew", "Hair grew"),
+     ("p &#60; 0.05 &#8211; &#233;", "p < 0.05 \u2013 \xe9")],
+)  # fmt: skip
+def test_halves_of_characters_and_numbers_that_are_none_stop_nothing(world: FeedWorld, raw: str, title: str) -> None:
+    world.answer = rss(item(1, raw=raw), item(2))
+    assert world.fetch(0).new == 2
+    assert title in world.titles()
 
 
 def test_words_of_an_entity_inside_an_item_refuse_nothing(world: FeedWorld) -> None:
