@@ -60,6 +60,7 @@ def claims(title: str, text: str, kind: str = "news") -> dict[str, tuple[str, st
         ("Gel for alopecia", "It completed phase 2 of its office expansion.", {}),
         ("Gel for alopecia", "A phase 1 clean room was opened for the drug.", {}),
         ("Gel for alopecia", "No phase 3 data exist.", {}),
+        ("Gel for alopecia", "The company denies that a phase 3 trial has begun.", {}),
         ("Gel for alopecia", "The firm does not report results. It failed to present data.", {}),
         ("Gel for alopecia", "Third quarter financial results were reported.", {}),
         ("Gel for alopecia", "It plans to sell shares; it was founded in 2019.", {}),
@@ -90,6 +91,7 @@ def test_a_claim_stands_beside_the_registry_s_fact_and_changes_none(world: World
     shown = tracker(world, "show", nct(1)).stdout
     assert "Claims" in shown and "press: phase 3; registry: PHASE2" in shown
     assert "registry: no results posted" in shown and "named by press: Moss Works reports phase 3" in shown
+    assert "Moss Works reports phase 3 results of its gel · press: phase 3 ·" in world.digest(1)
     item_page = tracker(world, "show", news["id"]).stdout
     assert f"{nct(1)}: press: phase 3; registry: PHASE2" in item_page
     told = json.loads(tracker(world, "show", nct(1), "--json").stdout)
@@ -163,6 +165,33 @@ def test_what_news_names_is_fetched_by_its_id_and_never_announced(world: World) 
     assert {nct(5), f"pubmed-{pmid(9)}"} <= held
     told = world.digest(1)
     assert "Exosomes for hair loss, item 1" in told and "\n- Sleep" not in told and "**Sleep" not in told
+
+
+@pytest.mark.parametrize(("other", "about"), [("NCT00000000", False), ("2019-001234-12", True)])
+def test_an_item_that_names_a_trial_more_claims_nothing_though_it_is_not_held(
+    world: World, other: str, about: bool
+) -> None:
+    """A number of another registry may be the same trial's."""
+    world.fetch(0)
+    text = f"The phase 3 trial in alopecia ({nct(1)}; {other}) met its endpoint."
+    world.press = rss(item(1, "Moss Works and its gel", text=text))  # type: ignore[attr-defined]
+    world.fetch(1)
+    assert ("press: phase 3" in tracker(world, "show", nct(1)).stdout) == about
+    (news,) = world.rows("select id from records where kind = 'news'")
+    assert f"{other}: is not held; it is named by {news['id']}" in tracker(world, "show", other).stderr
+
+
+@pytest.mark.parametrize("command", ["fetch", "run"])
+def test_what_news_names_is_fetched_though_no_query_asks_its_source(world: World, command: str) -> None:
+    path = world.folder / "queries.toml"
+    text = path.read_text().replace('queries = ["gel", "moss", "press"]', "")
+    path.write_text(text[: text.index("[[query]]")] + text[text.index("[[feed]]") :])
+    world.put_article(9, "A gel in alopecia")
+    world.press = rss(item(1, text=f"Exosomes for alopecia: {nct(1)}, PMID {pmid(9)}, 2023-501234-12-00."))  # type: ignore[attr-defined]
+    done = tracker(world, command, TRACKER_NOW=WEEKS[0])
+    assert done.returncode == 0, done.stderr
+    held = {row["id"] for row in world.rows("select id from records")}
+    assert {nct(1), f"pubmed-{pmid(9)}"} <= held
 
 
 def test_one_trial_is_followed_through_press_registry_and_paper(world: World) -> None:

@@ -107,7 +107,7 @@ def test_an_empty_file_has_every_default_and_one_warning(folder: Path) -> None:
     settings = read("")
     assert (settings.timezone, settings.fetch, settings.contact) == ("UTC", "daily 06:00", "")
     assert settings.db == folder / "db/tracker.db"
-    assert settings.warnings == ("queries.toml:1: there is no [[query]], so nothing is followed",)
+    assert settings.warnings == ("queries.toml:1: there is no [[query]] and no [[feed]], so nothing is followed",)
 
 
 def test_relative_paths_start_at_the_folder_of_the_file(folder: Path) -> None:

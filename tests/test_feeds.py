@@ -262,6 +262,38 @@ def test_one_guid_and_one_link_for_all_are_no_names(world: FeedWorld) -> None:
     assert (tally.new, tally.same, tally.listed) == (1, 2, 3)
 
 
+def test_one_link_for_all_takes_no_item_its_own_away(world: FeedWorld) -> None:
+    world.answer = rss(item(1), item(2))
+    world.fetch(0)
+    world.answer = rss(*(item(n, link="https://news.example.org/", guid="all") for n in (1, 2)))
+    world.fetch(1)
+    world.answer = rss(*(item(n, guid="", date="Mon, 23 Nov 2026 08:00:00 GMT") for n in (1, 2)))
+    assert world.fetch(2).new == 0
+
+
+def test_a_feed_lists_few_or_many_and_only_nothing_is_worth_a_look(world: FeedWorld) -> None:
+    world.answer = rss(*(item(n) for n in range(9)))
+    world.fetch(0)
+    world.digest(0)
+    world.answer = rss(item(8))
+    world.fetch(1)
+    assert "Incomplete" not in world.digest(1)
+    world.answer = rss()
+    world.fetch(2)
+    assert "query news: it lists 0 records, where it listed 1 before" in world.digest(2)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [("Exosomes for alopecia.<br>More of it.", "Exosomes for alopecia."),
+     ("exosomes and hair " * 20, "exosomes and hair " * 5 + "exosomes ..."), ("", "(no title)")],
+)  # fmt: skip
+def test_a_note_without_a_title_goes_by_its_first_words(world: FeedWorld, text: str, title: str) -> None:
+    world.answer = rss(item(1, text=text).replace("<title>Exosomes for hair loss, item 1</title>", ""))
+    world.fetch(0)
+    assert world.titles() == [title]
+
+
 def test_a_rebuilt_feed_is_no_news_until_somebody_says_so(world: FeedWorld) -> None:
     world.answer = rss(*(item(n) for n in range(30)))
     world.fetch(0)
@@ -346,6 +378,8 @@ ENTITIES = [
     "<!DOCTYPE r [<!ENTITY a '" + "x" * 100_000 + "'>]>",
     "<!DOCTYPE r [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>",
     "<!DOCTYPE r [<!ENTITY % a SYSTEM 'http://127.0.0.1:9/x'> %a;]>",
+    "<!-- <rss> -->" + LAUGHS,
+    "<!DOCTYPE r SYSTEM '<rss>' [<!ENTITY a 'ha'>]>",
 ]
 
 
@@ -429,6 +463,8 @@ def test_a_packed_document_is_unpacked_no_further_than_a_feed_may_be_large(world
     assert "cut off after 1 whole items" in tally.error
     world.answer = Say(gzip.compress(rss(item(1), item(2)))[:-30])
     assert world.fetch(1).error
+    world.answer = Say(gzip.compress(b""))
+    assert "no feed" in world.fetch(1).error
 
 
 @pytest.mark.parametrize(
@@ -438,6 +474,18 @@ def test_what_stands_after_the_end_makes_a_feed_odd_and_not_cut(world: FeedWorld
     world.answer = rss(item(1)) + after
     tally = world.fetch(0)
     assert (tally.new, tally.complete) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "title"),
+    [("Hair &#55357;&#56832; grew", "Hair \U0001f600 grew"), ("Hair &#xD83D;&#xDE00; grew", "Hair \U0001f600 grew"),
+     ("Hair &#xD800; &#99999999999; &#x110000; &#56832 grew", "Hair grew"),
+     ("p &#60; 0.05 &#8211; &#233;", "p < 0.05 \u2013 \xe9")],
+)  # fmt: skip
+def test_halves_of_characters_and_numbers_that_are_none_stop_nothing(world: FeedWorld, raw: str, title: str) -> None:
+    world.answer = rss(item(1, raw=raw), item(2))
+    assert world.fetch(0).new == 2
+    assert title in world.titles()
 
 
 def test_words_of_an_entity_inside_an_item_refuse_nothing(world: FeedWorld) -> None:

@@ -144,6 +144,15 @@ def test_check_live_looks_at_its_shape_its_numbers_and_its_gold(world: World, re
     assert "queries are not read as they are meant" in tracker(world, "check", "--live", "uk").stdout
 
 
+def test_check_live_counts_what_two_queries_have_in_common(world: World) -> None:
+    path = world.folder / "queries.toml"
+    path.write_text(path.read_text() + '\n[[query]]\nname = "moss-uk"\nisrctn = "moss AND alopecia"\n')
+    told = tracker(world, "check", "--live", "uk", "moss-uk").stdout
+    assert "overlap in isrctn\n        2  in uk and moss-uk" in told
+    asked = [request.query["q"] for request in world.asked]  # type: ignore[attr-defined]
+    assert '("hair loss" OR alopecia) AND (moss AND alopecia)' in asked
+
+
 @pytest.mark.parametrize(
     ("asks", "said"),
     [

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faultserver import FaultServer, Say
+from tests.feed_world import rss
 from tests.test_as_of import as_of, forms
 from tests.test_cli import tracker
 from tests.test_ties import corrections, linked, named
@@ -461,3 +463,32 @@ def test_composed_each_week_and_afterwards_are_the_same(world: World) -> None:
         store.db.conn.commit()
     for week, text in issues:
         assert forms(as_of(world, WEEKS[week]))[2] == text, week
+
+
+ITEM = """<?xml version="1.0"?><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+ xmlns="http://purl.org/rss/1.0/"><channel rdf:about="u"><title>Made-up preprints</title></channel>
+ <item rdf:about="u1"><title>A gel that was called otherwise, in alopecia</title>
+ <link>https://www.medrxiv.org/content/10.1101/2026.11.01.26300001v1?rss=1</link></item></rdf:RDF>"""
+SOURCE = "medRxiv [Preprint]. 2026 Nov 1:2026.11.01.26300001. doi: 10.1101/2026.11.01.26300001."
+UPDATE = (
+    '<CommentsCorrectionsList><CommentsCorrections RefType="UpdateOf"><RefSource>'
+    + SOURCE
+    + "</RefSource></CommentsCorrections></CommentsCorrectionsList>"
+)
+
+
+@pytest.mark.parametrize("first", ["preprint", "paper"])
+def test_a_preprint_that_pubmed_names_by_its_doi_alone_is_of_one_work_with_the_paper(world: World, first: str) -> None:
+    with FaultServer([Say(rss())] * (first == "paper") + [Say(ITEM.encode())]) as feed:
+        path = world.folder / "queries.toml"
+        source = f'\n[[feed]]\nname = "preprints"\nurl = "{feed.url}"\nprivate = true\n[[digest]]'
+        path.write_text(path.read_text().replace("[[digest]]", source))
+        if first == "paper":
+            put(world, 2, rest=UPDATE)
+        world.fetch(1)
+        paper = put(world, 2, rest=UPDATE)
+        world.fetch(2)
+    found = works(world)
+    (item,) = (name for name in found if name.startswith("feed-"))
+    assert found == {item: paper, paper: None}
+    assert world.kinds(paper) == ["published_from_preprint" if first == "preprint" else "new_article"]

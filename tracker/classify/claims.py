@@ -28,7 +28,7 @@ _TRIAL = re.compile(
     r"\b(?:trials?|stud(?:y|ies)|clinical|patients?|participants?|volunteers?|dos(?:e|ing)|enrol\w*|results?|data"
     r"|end ?points?|hair|alopecia|bald\w*|gel|drug|treat\w+|therap\w+|fda)\b"
 )
-_DENIED = re.compile(r"\b(?:no|not|without|never|lacks?)\b")
+_DENIED = re.compile(r"\b(?:no|not|without|never|lacks?|den(?:y|ies|ied)|neither|nor)\b")
 _BUILDING = re.compile(
     r"\s(?:of (?:its|the|our) (?:\w+ )?(?:expansion|construction|office|plant|rollout)|clean ?rooms?)\b"
 )

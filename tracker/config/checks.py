@@ -139,8 +139,8 @@ def _unknown_approach(name: str, known: set[str]) -> str:
 
 def warn(data: dict[str, Any], report: Report, leaves: Collection[str] | None) -> None:
     """Adds to `report` what is allowed and rarely meant. What is wrong has been said, and is passed over here."""
-    if not data.get("query"):
-        report.add((), "there is no [[query]], so nothing is followed")
+    if not data.get("query") and not data.get("feed"):
+        report.add((), "there is no [[query]] and no [[feed]], so nothing is followed")
     for number, query in entries(data, "query"):
         with suppress(ConfigError, RecursionError):  # an expression that cannot be read, or is too deep
             for message in _pubmed_warnings(str(query.get("pubmed") or "")):

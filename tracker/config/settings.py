@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from tracker.config.hosts import EXPERIMENTAL, is_placeholder, is_real
+from tracker.config.hosts import EXPERIMENTAL, UPSTREAMS, is_placeholder, is_real
 from tracker.errors import ConfigError
 
 # The name under which trials and papers are fetched because a record points to them; no query may take it.
@@ -145,6 +145,19 @@ class Settings:
     def experimental(self) -> list[str]:
         """The sources that a query asks though nobody has tried them on the real host yet."""
         return [source for source in EXPERIMENTAL if any(query.expression(source) for query in self.queries)]
+
+    @property
+    def asked_for_links(self) -> list[str]:
+        """The sources that no query asks, and that are asked all the same for what records name: no experimental one,
+        and no real host before it can know who asks."""
+        return [
+            name
+            for name, source in self.sources.items()
+            if name in UPSTREAMS
+            and name not in EXPERIMENTAL
+            and not any(query.expression(name) for query in self.queries)
+            and not (is_real(name, source.url) and is_placeholder(source.contact))
+        ]
 
     def require_contact(self, source: str) -> None:
         """Raises ConfigError when a real host would be asked without an address of its asker, as NCBI's rules want."""

@@ -242,10 +242,11 @@ def _gaps(material: Material) -> Iterable[Alarm]:
             )
         if answer.quarantined:
             yield Alarm(text=f"{where}: {counted(answer.quarantined, 'record')} could not be read, kept in quarantine.")
-        if answer.listed is not None and answer.listed_before and answer.listed < answer.listed_before / 2:
-            yield Alarm(
-                text=f"{where}: it lists {answer.listed} records, where it listed {answer.listed_before} before."
-            )
+        listed, before = answer.listed, answer.listed_before
+        # A feed lists its newest, many or few; one that lists nothing any more is worth a look.
+        least = 1 if answer.source == "feeds" else (before or 0) / 2
+        if listed is not None and before and listed < least:
+            yield Alarm(text=f"{where}: it lists {counted(listed, 'record')}, where it listed {before} before.")
 
 
 def _alarm(name: str, situation: str, group: Sequence[Answer]) -> Alarm:

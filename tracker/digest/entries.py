@@ -136,7 +136,10 @@ def _facts(work: Work, section: str, *, whole: bool) -> Iterable[str]:
     if work.trial:
         yield from _trial_facts(work, work.trial, whole=whole)
         return
-    if work.stage and work.stage.label != "unclear":
+    claim = work.flag("claim_phase")
+    if work.kind == "news":  # whose word it is, and never a rung
+        yield f"press: phase {clean(claim.value, _NAME)}" if claim else ""
+    elif work.stage and work.stage.label != "unclear":
         # A paper that reports a trial takes the trial's phase, by the registry's word and not by its own.
         of = f" (by {work.reports[0]})" if work.stage.source == "registry" and work.reports else ""
         yield _stage(work.stage) + of

@@ -82,21 +82,28 @@ class _Run:
         asked = [query for query in queries if query.expression(name)]
         if not asked:
             return
-        self.settings.require_contact(name)
-        settings = self.settings.sources[name]
-        source, web = self.sessions[name] = SOURCES[name](settings), session(settings)
+        source, web = self._open(name)
         self.fresh = set()
         for query in asked:
             yield from self._query(source, name, query, web)
 
+    def _open(self, name: str) -> tuple[Source, Web]:
+        self.settings.require_contact(name)
+        settings = self.settings.sources[name]
+        self.sessions[name] = SOURCES[name](settings), session(settings)
+        return self.sessions[name]
+
     def linked(self, name: str) -> Iterator[Tally]:
-        """What held records name, asked for by id though no query lists it. It is never announced."""
-        if name not in self.sessions:
+        """What held records name, asked for by id though no query lists it. It is never announced.
+
+        A source that queries ask is left alone in a run without them. One that none asks is asked for this alone.
+        """
+        if name not in self.sessions and name not in self.settings.asked_for_links:
             return
-        source, web = self.sessions[name]
         wanted = fetching.linked_ids(self.store.db, name)
         if not wanted:
             return
+        source, web = self.sessions.get(name) or self._open(name)
         held = Held(retry=wanted, now=self.now)
         yield self._run(source, Query(name=LINKED, title=""), web, Tally(name, LINKED, baseline=True), held)
 

@@ -87,7 +87,7 @@ class _Run:
             Classifier(taxonomy),
             self.clock,
             queries=[self.settings.query(name) for name in names],
-            sources=list(dict.fromkeys(source for source, _ in now.fetch)),
+            sources=[*dict.fromkeys(source for source, _ in now.fetch), *self.settings.asked_for_links],
             options=FetchOptions(full=now.full),
             progress=self.progress,
         )

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from tracker.errors import ConfigError
-from tracker.registration import spelled
+from tracker.registration import number, spelled
 from tracker.store import Store, registered
 
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
@@ -72,11 +72,20 @@ def meant(identifier: str) -> str:
 
 def record_of(store: Store, identifier: str) -> str:
     """The id of the held record that a person means. Raises ConfigError when it is not held."""
-    record = held_as(store, meant(identifier))
+    wanted = meant(identifier)
+    record = held_as(store, wanted)
     if not record:
         text = identifier.strip()
         shown = text if text and text.isprintable() else ascii(text)
-        raise ConfigError(f"{shown}: is not held; ids are a PMID, a trial's number, a DOI, or an id of the database")
+        found = number(wanted)
+        rows = store.rows(
+            "select distinct record from links where target in (?, ?) order by record limit 3",
+            [wanted, found.key if found else wanted],
+        )
+        hint = "ids are a PMID, a trial's number, a DOI, or an id of the database"
+        if rows:
+            hint = f"it is named by {', '.join(row['record'] for row in rows)}"
+        raise ConfigError(f"{shown}: is not held; {hint}")
     return record
 
 
@@ -156,9 +165,12 @@ def _claims(store: Store, record: str, work: str) -> list[dict[str, Any]]:
            join records v on v.id = l.target join trials t on t.record = coalesce(v.same_as, v.id)
            join labels c on c.record = n.id and c.axis = 'flag' and substr(c.label, 1, 6) = 'claim_'
            where l.relation = 'mentions' and (l.record = :record or t.record = :work)
-             -- of an item that names several trials nobody can say of which it claims it
-             and 1 = (select count(distinct coalesce(u.same_as, u.id)) from links o join records u on u.id = o.target
-                      where u.kind = 'trial' and o.record = n.id and o.relation = 'mentions')
+             -- of an item that names several trials nobody can say of which it claims it; an NCT number that is not
+             -- held is another trial, one of another registry may be the same one's
+             and 1 = (select count(distinct coalesce(u.same_as, u.id, o.target)) from links o
+                      left join records u on u.id = o.target
+                      where (u.kind = 'trial' or u.id is null and o.target glob 'NCT*')
+                        and o.record = n.id and o.relation = 'mentions')
            group by n.id, t.record, c.label order by n.published, n.id, t.record, c.label desc""",
         {"record": record, "work": work},
     )

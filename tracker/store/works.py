@@ -5,9 +5,10 @@ Trials are united in `registered`.
 preprint, PubMed's record over a feed's item, the newer PMID over the older; never in a chain. Views, board and digest
 count coalesce(same_as, id).
 
-Two articles are one work when PubMed says that one is the other's preprint, when they have one DOI, or when one is a
-preprint and title, authors and dates leave no doubt (`titles`); that is kept as a link of origin "title". An item of a
-feed is the record whose address is its own. A notice and the paper that it is about are two, whatever they share.
+Two articles are one work when PubMed says that one is the other's preprint (by its PMID or its DOI), when they have
+one DOI, or when one is a preprint and title, authors and dates leave no doubt (`titles`); that is kept as a link of
+origin "title". An item of a feed is the record whose address is its own. A notice and the paper that it is about are
+two, whatever they share.
 
 What is one work is worked out from what the records say now, so that the order in which they came does not matter, and
 a later version that contradicts undoes it.
@@ -68,7 +69,7 @@ _ALONE = f"""
 select not (same_as is not null
     or exists (select 1 from records where same_as = r.id)
     or exists (select 1 from links where record = r.id and {_SAID})
-    or exists (select 1 from links where target = r.id and {_SAID})
+    or exists (select 1 from links where target in (r.id, 'doi-' || nullif(r.doi, '')) and {_SAID})
     or exists (select 1 from links where record = r.id and {_IS_ITEM})
     or exists (select 1 from links where target = r.id and {_IS_ITEM})
     or doi != '' and exists (select 1 from records where doi = r.doi and id != r.id)
@@ -207,11 +208,14 @@ class _Held:
         return {one, *self._of_doi(one), *self._of_title(one)}
 
     def _said(self, one: _Article) -> list[_Article]:
-        """By PubMed's word, from either side. It says the same of an updated review, which no preprint is."""
+        """By PubMed's word, from either side, a PMID or a DOI. It says the same of an updated review, which no preprint
+        is."""
         rows = self.db.conn.execute(
-            f"""select target from links where record = ? and {_SAID}
-                union select record from links where target = ? and {_SAID} limit ?""",
-            [one.id, one.id, _MANY + 1],
+            f"""select coalesce(r.id, l.target) from links l
+                left join records r on l.target like 'doi-%' and r.doi = substr(l.target, 5)
+                where l.record = ? and {_SAID}
+                union select record from links where target in (?, ?) and {_SAID} limit ?""",
+            [one.id, one.id, f"doi-{one.doi}", _MANY + 1],
         ).fetchall()
         return [other for (name,) in rows if (other := self.article(name))]
 
@@ -263,8 +267,8 @@ class _Held:
     def _names_its_paper(self, preprint: _Article) -> bool:
         row = self.db.conn.execute(
             f"""select 1 from links where {_SAID} and (record = :id and relation = 'preprint_of'
-                or target = :id and relation = 'has_preprint') limit 1""",
-            {"id": preprint.id},
+                or target in (:id, :doi) and relation = 'has_preprint') limit 1""",
+            {"id": preprint.id, "doi": f"doi-{preprint.doi}"},
         ).fetchone()
         return row is not None
 

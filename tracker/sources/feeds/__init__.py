@@ -89,7 +89,7 @@ def _payloads(feed: Feed, read: Mapping[str, Any], state: FeedState, held: Held)
             yield Payload("feeds", key, body, items.sha256(said, key), of=len(found))
     if read["whole"]:
         known = {one.record: one for one in state.items}
-        known |= {key: HeldItem(key, one.guid, one.link, one.title, one.day) for key, one in found if key not in theirs}
+        known |= {key: _seen(key, one, known.get(key)) for key, one in found if key not in theirs}
         yield Listing(
             ids=tuple(key for key, _ in found),
             rolling=True,
@@ -98,6 +98,12 @@ def _payloads(feed: Feed, read: Mapping[str, Any], state: FeedState, held: Held)
             ),
             notes=(f"is not well made ({read['odd']}); what could be read is kept",) if read["odd"] else (),
         )
+
+
+def _seen(key: str, one: items.Item, before: HeldItem | None) -> HeldItem:
+    """An item as it is remembered: a document that gives one link or guid to all takes away none that was its own."""
+    old = before or HeldItem(key, "", "", "", "")
+    return HeldItem(key, one.guid or old.guid, one.link or old.link, one.title, one.day or old.day)
 
 
 def read_document(feed: Feed, answer: Answer, address: str) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ import sys
 import unicodedata
 import zlib
 from typing import Any
+from xml.parsers import expat
 
 CPU_SECONDS, MEMORY = 10, 1_000_000_000
 MOST_BYTES = 25_000_000  # of what a gzip file holds
@@ -25,6 +26,7 @@ MOST_AUTHORS, MOST_TERMS = 500, 50
 _ROOT = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf)\b[^>]*>", re.IGNORECASE)
 _ROOT_END = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _ITEM_END = re.compile(rb"</\s*(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
+_CHARACTERS = re.compile(rb"(?:&#(?:x[0-9a-f]+|[0-9]+);?)+", re.IGNORECASE)  # by their numbers
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _BLOCK = re.compile(r"/?(?:p|br|div|li|tr|h[1-6]|hr|ul|ol|table|section)\b", re.IGNORECASE)
 _SILENT = re.compile(r"(script|style)\b", re.IGNORECASE)
@@ -72,15 +74,16 @@ def _utf16(body: bytes) -> bytes:
 def _xml(body: bytes, kind: str, address: str) -> dict[str, Any]:
     bare = body.replace(b"\0", b"")  # UTF-16, as far as tags go
     root = _ROOT.search(bare)
-    if _ENTITY.search(bare, 0, root.start() if root else len(bare)):
+    if _ENTITY.search(bare, 0, root.start() if root else len(bare)) or _declares_entities(body):
         return {"refused": "it declares entities of its own, which no feed needs"}
     import feedparser
 
+    body = _CHARACTERS.sub(_true_characters, body)
     place = {"content-location": address}
     read = feedparser.parse(body, response_headers=place | ({"content-type": kind} if kind else {}))
-    if not read.version and not read.entries:  # the document knows its encoding better than some servers do
+    if not read.get("version") and not read.entries:  # the document knows its encoding better than some servers do
         read = feedparser.parse(body, response_headers=place)
-    if not read.version and not read.entries:
+    if not read.get("version") and not read.entries:
         return {"refused": "it is no feed" + (f" ({kind.partition(';')[0]})" if kind else "")}
     ends, last = [end.end() for end in _ITEM_END.finditer(bare)], _last(_ROOT_END, bare)
     empty = root is not None and root[0].endswith(b"/>")
@@ -90,6 +93,41 @@ def _xml(body: bytes, kind: str, address: str) -> dict[str, Any]:
     if whole and not odd and not empty and bare[last:].strip():
         odd = "something stands after its end"
     return _feed(read.version, _name(read.feed.get("title")), [_item(one) for one in entries], whole=whole, odd=odd)
+
+
+def _true_characters(run: re.Match[bytes]) -> bytes:
+    """Numbers of characters as they are, but for those that are none, over which feedparser falls: an emoji that is
+    written as two halves is made one, a half alone and what is beyond Unicode go."""
+    said = [one.lower() for one in re.findall(rb"&#(\w+)", run[0])]
+    numbers = [int(one[1:], 16) if one[:1] == b"x" else int(one) for one in said if len(one) < 9]
+    held = [number for number in numbers if number <= sys.maxunicode]
+    if len(held) == len(said) and not any(0xD800 <= number <= 0xDFFF for number in held):
+        return run[0]
+    text = "".join(map(chr, held)).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    return b"".join(b"&#%d;" % ord(character) for character in text)
+
+
+class _EntityError(Exception):
+    pass
+
+
+def _declares_entities(body: bytes) -> bool:
+    """By the parser's own word: a root's tag may stand in a comment, and behind it the real declarations."""
+    if not _ENTITY.search(body):
+        return False
+
+    def refuse(*_declared: object) -> None:
+        raise _EntityError
+
+    parser = expat.ParserCreate()
+    parser.EntityDeclHandler = refuse
+    try:
+        parser.Parse(body, True)
+    except _EntityError:
+        return True
+    except (expat.ExpatError, ValueError, LookupError):
+        pass  # no XML: it is read by a parser that knows no entities but those of the prologue
+    return False
 
 
 def _last(pattern: re.Pattern[bytes], text: bytes) -> int:

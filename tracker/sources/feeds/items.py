@@ -22,6 +22,7 @@ from tracker.registration import named
 
 TITLE = 1_000  # characters that are stored of a title
 MOST_LINKS = 50  # of one item: a page of links names nothing
+_HEADING = 100  # characters that stand for a title where there is none
 _OLDEST = 1990  # feeds are younger
 
 # What senders add to a link to see who comes: it names no other page. PubMed's addresses need nothing of theirs.
@@ -97,7 +98,7 @@ def record(raw: bytes) -> Record:
             id=key,
             source="feeds",
             kind="article" if doi or "pmid" in own else "news",
-            title=title or "(no title)",
+            title=title or _beginning(text) or "(no title)",
             abstract=text,
             url=_web(read["link"]) or _web(read["guid"]),
             venue=read["venue"] or read.get("channel", ""),
@@ -111,6 +112,12 @@ def record(raw: bytes) -> Record:
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise RecordError("feed item: what is kept of it cannot be read") from None
+
+
+def _beginning(text: str) -> str:
+    """Of an item without a title, as short notes often are: its first words."""
+    first = text.partition("\n")[0]
+    return first if len(first) <= _HEADING else first[:_HEADING].rpartition(" ")[0] + " ..."
 
 
 def _own_ids(read: Mapping[str, Any]) -> dict[str, str]:

@@ -212,4 +212,5 @@ def _comments(tags: _Tags) -> Element:
         one = SubElement(comments, "CommentsCorrections", RefType=ref_type)
         found = _PMID.search(words)
         SubElement(one, "PMID").text = found[1] if found else ""
+        SubElement(one, "RefSource").text = words
     return comments

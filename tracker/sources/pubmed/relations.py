@@ -24,6 +24,7 @@ _RELATIONS = {
     "UpdateIn": "preprint_of",
     "CommentOn": "mentions",
 }
+_DOI = re.compile(r"\bdoi\b[:\s/]*(?:org/)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _NOTICE = {"retracted_by": "retracted", "concern_in": "concern", "corrected_by": "corrected"}
 
 
@@ -38,6 +39,10 @@ def corrections(comments: Element | None) -> tuple[list[Link], set[str]]:
         pmid = text(one.find("PMID")).lstrip("0")
         if pmid.isascii() and pmid.isdigit():
             links.append(Link(relation, f"pubmed-{pmid}", "corrections"))
+        # Most preprints have no PMID: then the source names the DOI ("medRxiv. 2026 Nov 3: ... doi: 10.1101/...").
+        doi = _DOI.search(text(one.find("RefSource"))) if relation in ("has_preprint", "preprint_of") else None
+        if doi:
+            links.append(Link(relation, f"doi-{doi[1].rstrip('.,;)').lower()}", "corrections"))
     return links, notices
 
 

@@ -1,4 +1,5 @@
-"""What `tracker check --live` asks of ISRCTN: three requests for the shape, one for each query and one for its gold.
+"""What `tracker check --live` asks of ISRCTN: three requests for the shape, one for each query, one for its
+gold, and one for what two queries have in common.
 
 Shape: a few trials of the first query, one of them by its number, and a phrase that nobody uses, which must match none:
 a server that passes over `q` would list its whole registry.
@@ -7,6 +8,7 @@ a server that passes over `q` would list its whole registry.
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
+from itertools import combinations
 from xml.etree.ElementTree import Element
 
 from tracker.config import Query, SourceSettings
@@ -51,6 +53,8 @@ def steps(settings: SourceSettings, web: Web, queries: Sequence[Query], today: d
     for query in queries:
         most = 1 + bool(_gold(query))
         yield Step("query", NAME, f"query {query.name}", most, partial(_query, ask, query))
+    for turn, (one, other) in enumerate(combinations(queries, 2)):
+        yield Step("overlap", NAME, f"overlap in {NAME}", 1, partial(_overlap, ask, one, other), turn)
 
 
 def _gold(query: Query) -> tuple[str, ...]:
@@ -83,6 +87,11 @@ def _query(ask: _Ask, query: Query) -> Iterator[Finding]:
     either = f"({query.isrctn}) AND ({' OR '.join(gold)})"
     found = {payload.key for payload in ask(query.name, either, limit=asking.IDS)[1]} if gold else set()
     yield from recall(NAME, total, gold, found)
+
+
+def _overlap(ask: _Ask, one: Query, other: Query) -> Iterator[Finding]:
+    total, _ = ask(one.name, f"({one.isrctn}) AND ({other.isrctn})", limit=1)
+    yield Finding("", f"{total:>7,}  in {one.name} and {other.name}")
 
 
 def _of_trials(payloads: Sequence[Payload]) -> Iterator[Finding]:
