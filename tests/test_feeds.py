@@ -371,6 +371,18 @@ def test_a_date_that_cannot_be_true_is_none(world: FeedWorld, date: str, publish
     assert row["published"] == published and row["first_seen"] == "2026-11-16T07:00:00Z"
 
 
+def test_what_is_odd_is_said_in_words(world: FeedWorld) -> None:
+    world.answer = rss("<a><b></a>", item(1))
+    assert world.fetch(0).error == ""
+    (row,) = world.rows("select notes from fetches")
+    assert "is not well made (its XML has mistakes)" in row["notes"]
+
+
+def test_text_in_no_encoding_at_all_is_refused_in_words(world: FeedWorld) -> None:
+    world.answer = rss(item(1)).replace(b"UTF-8", b"undefined").replace(b"Made up", b"\xff\xfe\x81")
+    assert world.fetch(0).error.endswith("its text is not in the encoding that it declares")
+
+
 _STEPS = "".join(f"<!ENTITY {b} '{f'&{a};' * 10}'>" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
 LAUGHS = f"<!DOCTYPE r [<!ENTITY a 'ha'>{_STEPS}]>"
 ENTITIES = [

@@ -162,9 +162,7 @@ class PubMedSection(Section):
         default=None, description="Base address; ends in /entrez/eutils/."
     )
     pace: float | None = _pace("NCBI allows 3, and 10 with NCBI_API_KEY.")
-    retry_wait: float | None = Field(
-        default=None, ge=0, le=60, description="Seconds before the first retry; it doubles each time."
-    )
+    retry_wait: float | None = _retry_wait()
 
 
 class ClinicalTrialsSection(Section):
@@ -174,9 +172,7 @@ class ClinicalTrialsSection(Section):
         default=None, description="Base address; ends in /api/v2/."
     )
     pace: float | None = _pace("ClinicalTrials.gov asks for 1.")
-    retry_wait: float | None = Field(
-        default=None, ge=0, le=60, description="Seconds before the first retry; it doubles each time."
-    )
+    retry_wait: float | None = _retry_wait()
 
 
 class IsrctnSection(Section):
@@ -186,9 +182,7 @@ class IsrctnSection(Section):
         default=None, description="Base address; ends in /api/."
     )
     pace: float | None = _pace("ISRCTN publishes no limit; at most 1 is asked of it.")
-    retry_wait: float | None = Field(
-        default=None, ge=0, le=60, description="Seconds before the first retry; it doubles each time."
-    )
+    retry_wait: float | None = _retry_wait()
 
 
 class Sources(Section):

@@ -30,6 +30,14 @@ _CHARACTERS = re.compile(rb"(?:&#(?:x[0-9a-f]+|[0-9]+);?)+", re.IGNORECASE)  # b
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _BLOCK = re.compile(r"/?(?:p|br|div|li|tr|h[1-6]|hr|ul|ol|table|section)\b", re.IGNORECASE)
 _SILENT = re.compile(r"(script|style)\b", re.IGNORECASE)
+# What feedparser found odd, by the name of its exception; "" where that is no matter.
+_ODD = {
+    "SAXParseException": "its XML has mistakes",
+    "CharacterEncodingOverride": "",
+    "CharacterEncodingUnknown": "its encoding is not known",
+    "NonXMLContentType": "its server does not call it XML",
+    "UndeclaredNamespace": "a prefix in its XML is not declared",
+}
 _KEPT = "\n\u200c\u200d"  # line ends; the joiners spell words in some scripts
 
 
@@ -39,7 +47,10 @@ def main() -> int:
     body = _unpacked(sys.stdin.buffer.read())
     if text := _utf16(body):
         body, kind = text, kind.partition(";")[0]
-    found = _json(body) if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else _xml(body, kind, address)
+    try:
+        found = _json(body) if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else _xml(body, kind, address)
+    except UnicodeError:
+        found = {"refused": "its text is not in the encoding that it declares"}
     sys.stdout.write(json.dumps(found))
     return 0
 
@@ -138,8 +149,7 @@ def _last(pattern: re.Pattern[bytes], text: bytes) -> int:
 def _feed(form: str, title: str, items: list[dict[str, Any]], *, whole: bool, odd: str) -> dict[str, Any]:
     if len(items) > MOST_ITEMS:
         return {"refused": f"it has {len(items):,} items, and no feed that is read has more than {MOST_ITEMS:,}"}
-    odd = "" if odd == "CharacterEncodingOverride" else odd
-    return {"format": form, "title": title, "whole": whole, "odd": odd, "items": items}
+    return {"format": form, "title": title, "whole": whole, "odd": _ODD.get(odd, odd), "items": items}
 
 
 def _item(entry: Any) -> dict[str, Any]:
