@@ -7,9 +7,12 @@ Under.deadline and Under.pages are set inside the child before the program start
 everything else is what the system itself offers. No hook in the product.
 """
 
+import atexit
+import contextlib
 import ctypes
 import json
 import os
+import re
 import resource
 import socket
 import sqlite3
@@ -59,7 +62,7 @@ class Done:
     code: int
     out: str = field(repr=False)
     err: str = field(repr=False)
-    peak: int = 0  # bytes of memory
+    peak: int = 0  # bytes of memory; 0 where it was killed, or could write nothing
 
     def fails(self, code: int, *words: str) -> None:
         """It ended with this code and said why on one line of its own, with all of these words in it."""
@@ -96,11 +99,13 @@ def start(
     under: Under = Under(),
     env: Mapping[str, str | None] | None = None,
     folder: Path | None = None,
+    peak: Path | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start it. env: variables over the usual ones, None to leave one out. folder: the current one."""
+    """Start it. env: variables over the usual ones, None to leave one out. folder: the current one. peak: a file into
+    which it writes how much memory it had, in kB."""
     every = {**environment(world), **(env or {})}
     names = ("deadline", "pages", "loopback", "nameless")
-    inside = json.dumps({name: getattr(under, name) for name in names})
+    inside = json.dumps({name: getattr(under, name) for name in names} | {"peak": str(peak or "")})
     return subprocess.Popen(
         [sys.executable, "-m", "tests.child", inside, *arguments], cwd=folder or world.folder,
         env={name: value for name, value in every.items() if value is not None},
@@ -110,18 +115,24 @@ def start(
 
 def tracker(world: World, *arguments: str, stdout: IO[Any] | int | None = None, **conditions: Any) -> Done:
     """Run it to its end. stdout: where that goes, when it is not to be read here. conditions: as for start()."""
+    told = world.folder.parent / f"{world.folder.name}.peak"
+    told.unlink(missing_ok=True)
     child = start(
-        world, *arguments, out=subprocess.PIPE if stdout is None else stdout, err=subprocess.PIPE, **conditions
+        world,
+        *arguments,
+        out=subprocess.PIPE if stdout is None else stdout,
+        err=subprocess.PIPE,
+        peak=told,
+        **conditions,
     )
     with ThreadPoolExecutor(2) as readers:
         texts = [readers.submit(pipe.read) if pipe else None for pipe in (child.stdout, child.stderr)]
-        _, status, usage = os.wait4(child.pid, 0)  # and not child.wait(), which does not tell what it used
-    child.returncode = os.waitstatus_to_exitcode(status)
+        child.wait()
     out, err = (text.result().decode("utf-8", "replace") if text else "" for text in texts)
     for pipe in (child.stdout, child.stderr):
         if pipe:
             pipe.close()
-    return Done(child.returncode, out, err, peak=usage.ru_maxrss * 1024)
+    return Done(child.returncode, out, err, peak=1024 * int(told.read_text() or 0) if told.exists() else 0)
 
 
 def _inside() -> None:
@@ -137,10 +148,19 @@ def _inside() -> None:
         _limit_pages(wanted["pages"])
     if wanted["nameless"]:
         socket.getaddrinfo = _never  # type: ignore[assignment]
+    if wanted["peak"]:
+        atexit.register(_tell_peak, Path(wanted["peak"]))
     sys.argv[:] = ["tracker", *sys.argv[2:]]
     from tracker.__main__ import main
 
     main()
+
+
+def _tell_peak(path: Path) -> None:
+    """The most memory that this program had. What the system tells its parent begins with what the parent had."""
+    peak = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    with contextlib.suppress(OSError):  # the disk is full, by the test's own wish
+        path.write_text(peak[1] if peak else "")
 
 
 def _never(*_: object, **__: object) -> None:
